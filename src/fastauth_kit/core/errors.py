@@ -127,7 +127,7 @@ class InvalidInput(AuthError):
 
     def __init__(self, *fields: FieldError) -> None:
         super().__init__()
-        self.detail = list(fields)
+        self.detail: Any = list(fields)
 
     @classmethod
     def at(cls, *loc: str | int, type: str, msg: str) -> "InvalidInput":

@@ -1,0 +1,81 @@
+# Needs GNU make and Python 3.11 or newer; everything else goes into .venv.
+
+PYTHON ?= python3
+# Two are enough to keep a small machine busy; more than four only wait for the databases.
+WORKERS ?= $(shell $(PYTHON) -c 'import os; print(max(2, min(4, os.cpu_count() or 2)))')
+
+VENV := .venv
+BIN := $(CURDIR)/$(VENV)/bin
+
+# Material for MkDocs prints an advertisement otherwise, pyright asks PyPI for its own version.
+export NO_MKDOCS_2_WARNING := 1
+export PYRIGHT_PYTHON_IGNORE_WARNINGS := 1
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help demo test check lint types imports site docs bench clean
+
+help: ## Print the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-6s  %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+
+demo: $(VENV)/demo.stamp ## Run the example application on SQLite
+	@cd examples/fastapi-docker && $(BIN)/python -m app.demo
+
+test: $(VENV)/all.stamp ## Run everything a change has to pass: tests, coverage limits, check
+	$(BIN)/python -m coverage erase
+	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal --cov --cov-report=
+	$(BIN)/python tools/coverage_limits.py
+	@$(MAKE) --no-print-directory check
+
+check: lint types imports site ## Lint, types, import rules, documentation
+
+lint: $(VENV)/all.stamp
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+
+types: $(VENV)/all.stamp
+	$(BIN)/mypy
+	$(BIN)/pyright --pythonpath $(BIN)/python
+
+imports: $(VENV)/all.stamp
+	$(BIN)/lint-imports
+
+site: $(VENV)/all.stamp
+	$(BIN)/mkdocs build --strict --quiet
+
+docs: $(VENV)/all.stamp ## Serve the documentation while it is being written
+	$(BIN)/mkdocs serve
+
+bench: $(VENV)/all.stamp ## Run the benchmarks
+	$(BIN)/python -m benchmarks
+
+clean: ## Remove what the other targets made
+	rm -rf $(VENV) .demo site dist htmlcov .coverage .coverage.* .hypothesis .schemathesis \
+		.mypy_cache .pytest_cache .ruff_cache .import_linter_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# pip 25.1 is the first to know --group.
+$(VENV)/pip.stamp:
+	@command -v $(PYTHON) >/dev/null || \
+		{ echo "$(PYTHON) was not found. Install Python 3.11 or newer, or say which one: make PYTHON=/path/to/python" >&2; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "Python 3.11 or newer is needed, $(PYTHON) is older. Say which one: make PYTHON=/path/to/python" >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || \
+		{ echo "$(PYTHON) cannot make virtual environments. On Debian and Ubuntu: apt-get install python3-venv" >&2; exit 1; }
+	@echo "Making $(VENV)"
+	@$(PYTHON) -m venv --clear $(VENV)
+	@$(BIN)/python -m pip install --quiet --upgrade "pip>=25.1"
+	@touch $@
+
+$(VENV)/demo.stamp: pyproject.toml | $(VENV)/pip.stamp
+	@echo "Installing what the demo needs"
+	@$(BIN)/python -m pip install --quiet --editable ".[sqlite]" --group example
+	@touch $@
+
+# pyright[nodejs]: with node from a wheel, so that nothing is fetched when it runs.
+$(VENV)/all.stamp: pyproject.toml | $(VENV)/pip.stamp
+	@echo "Installing the library, its tests and its tools"
+	@$(BIN)/python -m pip install --quiet --editable ".[sqlite,postgres,mysql]" \
+		--group test --group lint --group docs --group example "pyright[nodejs]"
+	@touch $(VENV)/demo.stamp $@

@@ -1,0 +1,47 @@
+"""The one form in which e-mail addresses are stored and looked up."""
+
+import unicodedata
+
+from email_validator import EmailNotValidError, validate_email
+
+MAX_ADDRESS_LENGTH = 254
+"""RFC 5321, section 4.5.3.1.3, less the angle brackets."""
+
+
+def canonical_email(text: str) -> str:
+    """Return the canonical form of an address: NFC, lower case, IDNA domain.
+
+    Two spellings of one mailbox become the same text, so that a plain unique
+    index and a bytewise comparison are enough.
+
+    Raises:
+        ValueError: Not an address, or one with a display name.
+    """
+    try:
+        parsed = validate_email(text.strip(), check_deliverability=False)
+        # lowering may change what is allowed where: check the outcome too
+        lowered = _fold(f"{parsed.local_part}@{parsed.ascii_domain}")
+        validate_email(lowered, check_deliverability=False)
+    except (EmailNotValidError, UnicodeError):
+        raise ValueError("Not a valid e-mail address.") from None
+    if len(lowered) > MAX_ADDRESS_LENGTH:
+        raise ValueError("Not a valid e-mail address.")
+    return lowered
+
+
+def lookup_form(text: str) -> str:
+    """Return the form under which an address of any age would be stored.
+
+    For looking up, never for storing: rows from before the kit may hold
+    addresses that are refused today (``admin@localhost``).
+    """
+    try:
+        return canonical_email(text)
+    except ValueError:
+        return _fold(text.strip())
+
+
+def _fold(text: str) -> str:
+    """Lower-case and compose until nothing changes: each can undo the other."""
+    folded = unicodedata.normalize("NFC", text.lower())
+    return folded if folded == text else _fold(folded)

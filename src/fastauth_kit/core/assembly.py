@@ -1,0 +1,88 @@
+"""The parts of one installation, put together and checked once."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cached_property
+from typing import Any, Generic
+
+from sqlalchemy.orm.interfaces import ORMOption
+from typing_extensions import TypeVar
+
+from fastauth_kit.core.after_commit import AfterCommit
+from fastauth_kit.core.errors import ConfigurationError
+from fastauth_kit.core.feature import Feature
+from fastauth_kit.core.identifiers import KeyFormat, key_format
+from fastauth_kit.core.keys import KeyRing
+from fastauth_kit.core.models import UserMixin, primary_key, utc_now
+from fastauth_kit.core.settings import AuthSettings
+
+UserT = TypeVar("UserT", bound=UserMixin[Any])
+PartT = TypeVar("PartT")
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Assembly(Generic[UserT]):
+    """What operations need to know of the installation they run in.
+
+    Args:
+        user_model: The caller's table, built on ``UserMixin``.
+        settings: Keys and limits of this deployment.
+        features: What is switched on.
+        hooks: The caller's own parts: instances of the classes in
+            ``core.hooks``, asked after the features.
+        user_load_options: Loader options for every user the kit loads, such
+            as ``selectinload(User.roles)``.
+        clock: Where the time comes from; aware, in UTC.
+
+    Raises:
+        ConfigurationError: A feature is there twice or misses another, or the
+            user table does not fit.
+    """
+
+    user_model: type[UserT]
+    settings: AuthSettings
+    features: tuple[Feature, ...]
+    hooks: tuple[object, ...] = ()
+    user_load_options: Sequence[ORMOption] = ()
+    clock: Callable[[], datetime] = utc_now
+    after_commit: AfterCommit = field(default_factory=AfterCommit)
+
+    def __post_init__(self) -> None:
+        names = [feature.name for feature in self.features]
+        for name in names:
+            if names.count(name) > 1:
+                raise ConfigurationError(f"features=(...) names {name!r} more than once")
+        for feature in self.features:
+            for needed in feature.requires:
+                self.feature(needed)
+        if not issubclass(self.user_model, UserMixin):
+            raise ConfigurationError(f"{self.user_model.__name__} must inherit from UserMixin")
+        self.user_key  # noqa: B018  # reading it checks the table
+        for feature in self.features:
+            feature.check(self)
+
+    def feature(self, kind: type[PartT]) -> PartT:
+        """Return the feature of a class.
+
+        Raises:
+            ConfigurationError: It is not switched on.
+        """
+        for part in self.features:
+            if isinstance(part, kind):
+                return part
+        raise ConfigurationError(f"add {kind.__name__}(...) to AuthKit(features=...)")
+
+    def taking_part(self, kind: type[PartT]) -> tuple[PartT, ...]:
+        """Return the features, then the caller's hooks, that take part in a flow."""
+        return tuple(part for part in (*self.features, *self.hooks) if isinstance(part, kind))
+
+    @cached_property
+    def keys(self) -> KeyRing:
+        """Every key in force."""
+        return KeyRing(self.settings)
+
+    @cached_property
+    def user_key(self) -> KeyFormat:
+        """How user ids are written."""
+        return key_format(primary_key(self.user_model))

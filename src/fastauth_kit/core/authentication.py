@@ -1,0 +1,257 @@
+"""Who is asking: one flat dependency, one SQL statement, on every request."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from inspect import Parameter, Signature
+from typing import Annotated, Any, Generic, TypeVar
+
+from fastapi.openapi.models import OAuth2 as OAuth2Model
+from fastapi.openapi.models import OAuthFlowPassword, OAuthFlows
+from fastapi.params import Depends
+from fastapi.requests import HTTPConnection
+from fastapi.security.base import SecurityBase
+from sqlalchemy import Row, Select, select
+from sqlalchemy.orm import Session
+from sqlalchemy.orm.interfaces import ORMOption
+
+from fastauth_kit.core.assembly import Assembly, UserT
+from fastauth_kit.core.database import Database, is_retryable, is_unavailable
+from fastauth_kit.core.errors import (
+    DatabaseUnavailable,
+    InvalidToken,
+    NotAuthenticated,
+    NotEnoughPermissions,
+    RecentLoginRequired,
+)
+from fastauth_kit.core.hooks import AccessClaims, Authenticator, CurrentSession
+
+ResultT = TypeVar("ResultT")
+
+_MEMO = "fastauth_kit.authenticated"
+
+
+@dataclass(frozen=True, slots=True)
+class Authenticated(Generic[UserT]):
+    """A user, and the session that proves it is them."""
+
+    user: UserT
+    session: CurrentSession
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Requirement:
+    """What a route wants of whoever is asking.
+
+    Args:
+        verified: The address must be proven.
+        superuser: An administrator only.
+        within: The login must be no older.
+        method: The session must have used this method (RFC 8176 name).
+    """
+
+    verified: bool = False
+    superuser: bool = False
+    within: timedelta | None = None
+    method: str | None = None
+
+    def check(self, who: Authenticated[Any], auth: Assembly[Any]) -> None:
+        """Check it.
+
+        Raises:
+            NotEnoughPermissions: Not verified, no superuser, or not by this method.
+            RecentLoginRequired: The login is older.
+        """
+        user, session = who.user, who.session
+        if self.superuser and not user.is_superuser:
+            raise NotEnoughPermissions
+        if self.verified and not user.is_verified:
+            raise NotEnoughPermissions
+        if self.method and self.method not in session.methods:
+            raise NotEnoughPermissions
+        if self.within and not is_recent(auth, session, self.within):
+            raise RecentLoginRequired
+
+
+def is_recent(auth: Assembly[Any], session: CurrentSession, within: timedelta) -> bool:
+    """Whether the user proved who they are within this time."""
+    return auth.clock() - session.authenticated_at <= within
+
+
+class Authentication(Generic[UserT]):
+    """Loads the user joined with what proves that it is them.
+
+    One statement, so that revocation, deactivation and demotion count on the
+    very next request at no extra cost. The statements are built once.
+    """
+
+    def __init__(self, auth: Assembly[UserT], load_options: Sequence[ORMOption]) -> None:
+        self._auth = auth
+        self._readers = [
+            (reader, self._statement(reader, load_options))
+            for reader in auth.taking_part(Authenticator)
+        ]
+
+    def _statement(
+        self, reader: Authenticator, load_options: Sequence[ORMOption]
+    ) -> Select[Any]:
+        model = self._auth.user_model
+        statement = reader.add_proof(select(model), self._auth)
+        return statement.where(model.is_active.is_(True)).options(*load_options)
+
+    async def of_request(self, connection: HTTPConnection, session: Any) -> Authenticated[UserT]:
+        """Return who is asking; asks the database once for each request.
+
+        Raises:
+            NotAuthenticated: No credential was sent.
+            InvalidToken: It does not work, or no longer.
+            DatabaseUnavailable: Nobody can tell at this moment.
+        """
+        memo = connection.scope.setdefault(_MEMO, {})
+        session_then, found = memo.get(self, (None, None))
+        if found is None or session_then is not session:
+            found = await self.identify(self.recognise(connection), Database(session))
+            memo[self] = (session, found)
+        known: Authenticated[UserT] = found
+        return known
+
+    def recognise(self, connection: HTTPConnection) -> "Recognised":
+        """Return what the credential of a connection claims.
+
+        Raises:
+            NotAuthenticated: No credential was sent.
+            InvalidToken: It cannot work.
+        """
+        for reader, statement in self._readers:
+            claims = reader.recognise(self._auth, connection)
+            if claims is not None:
+                return Recognised(reader, statement, claims)
+        raise NotAuthenticated
+
+    async def identify(self, recognised: "Recognised", database: Database) -> Authenticated[UserT]:
+        """Return who a recognised credential belongs to now.
+
+        Raises:
+            InvalidToken: It no longer works.
+            DatabaseUnavailable: Nobody can tell at this moment.
+        """
+        reader, claims = recognised.reader, recognised.claims
+        parameters = reader.parameters(claims, self._auth.clock())
+
+        def step(session: Session) -> Row[Any] | None:
+            result = session.execute(recognised.statement, parameters)
+            # a user whose collections are loaded by a join comes in several rows
+            return result.unique(lambda row: row[0]).one_or_none()
+
+        row = await _run_or_refuse(database, step)
+        if row is None:
+            raise InvalidToken
+        return Authenticated(row[0], reader.session_of(claims, row))
+
+
+@dataclass(frozen=True, slots=True)
+class Recognised:
+    """A credential, who reads it, and the statement that proves it."""
+
+    reader: Authenticator
+    statement: Select[Any]
+    claims: AccessClaims
+
+
+async def _run_or_refuse(database: Database, step: Callable[[Session], ResultT]) -> ResultT:
+    """Run a step in a caller's route, where nobody else maps the failures."""
+    try:
+        return await database.run(step)
+    except Exception as error:
+        if is_unavailable(error):
+            raise DatabaseUnavailable from error
+        if is_retryable(error):
+            await database.run(Session.rollback)
+            raise DatabaseUnavailable from error
+        raise
+
+
+class BearerScheme(SecurityBase):
+    """The scheme that OpenAPI shows, and Swagger's Authorize button uses."""
+
+    def __init__(self, auth: Assembly[Any]) -> None:
+        flow = OAuthFlowPassword(tokenUrl=auth.settings.token_url)
+        self.model = OAuth2Model(flows=OAuthFlows(password=flow))
+        self.scheme_name = "OAuth2PasswordBearer"
+
+
+class Access(BearerScheme, Generic[UserT, ResultT]):
+    """The dependency: authenticates, checks, and hands over what is asked for.
+
+    It is dependency and security scheme in one object, because every link in
+    a chain of dependencies costs time on every request.
+    """
+
+    def __init__(
+        self,
+        authentication: Authentication[UserT],
+        auth: Assembly[UserT],
+        session: Depends,
+        pick: Callable[[Authenticated[UserT]], ResultT],
+        *,
+        requirement: Requirement | None = None,
+    ) -> None:
+        super().__init__(auth)
+        self._authentication = authentication
+        self._auth = auth
+        self._pick = pick
+        self._requirement = requirement
+        self.__signature__ = _signature(
+            connection=HTTPConnection, session=Annotated[Any, session]
+        )
+
+    async def __call__(self, connection: HTTPConnection, session: Any) -> ResultT:
+        """Return what ``pick`` takes from who is asking."""
+        who = await self._authentication.of_request(connection, session)
+        if self._requirement is not None:
+            self._requirement.check(who, self._auth)
+        return self._pick(who)
+
+
+class OptionalAccess(Access[UserT, ResultT | None]):
+    """As ``Access``, and ``None`` for a request without any credential.
+
+    A credential that does not work is refused all the same: silently showing
+    the public page to somebody whose token expired would hide that.
+    """
+
+    async def __call__(self, connection: HTTPConnection, session: Any) -> ResultT | None:
+        """Return what ``pick`` takes from who is asking, or ``None``."""
+        try:
+            return await super().__call__(connection, session)
+        except NotAuthenticated:
+            return None
+
+
+class ClaimsAccess(BearerScheme):
+    """Verifies an access token without asking the database.
+
+    What it gives up: logout, revocation, deactivation and demotion count only
+    once the token has expired.
+    """
+
+    def __init__(self, authentication: Authentication[Any], auth: Assembly[Any]) -> None:
+        super().__init__(auth)
+        self._authentication = authentication
+
+    async def __call__(self, connection: HTTPConnection) -> AccessClaims:
+        """Return what the token says.
+
+        Raises:
+            NotAuthenticated: No token was sent.
+            InvalidToken: It is malformed, forged or expired.
+        """
+        return self._authentication.recognise(connection).claims
+
+
+def _signature(**annotations: Any) -> Signature:
+    """Return the signature by which FastAPI finds what a dependency needs."""
+    kind = Parameter.POSITIONAL_OR_KEYWORD
+    return Signature(
+        [Parameter(name, kind, annotation=given) for name, given in annotations.items()]
+    )

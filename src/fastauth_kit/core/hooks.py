@@ -1,0 +1,181 @@
+"""The places where a feature, or the caller, takes part in a flow it does not own.
+
+A class inherits from the hooks it implements, so that its first line says
+where it takes part. Hooks that get a ``Work`` share its transaction, and may
+run again when a transaction is retried; what must happen once, and only if
+the data is safe, goes into ``work.after_commit``.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, ClassVar
+from uuid import UUID
+
+from fastapi.requests import HTTPConnection
+from sqlalchemy import Row, Select
+
+from fastauth_kit.core.assembly import Assembly
+from fastauth_kit.core.models import UserMixin
+from fastauth_kit.core.work import Work
+
+
+@dataclass(frozen=True, slots=True)
+class Device:
+    """Where a login came from, as far as it is known."""
+
+    ip: str | None = None
+    user_agent: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class IssuedSession:
+    """The tokens of a new or refreshed session; never stored."""
+
+    session_id: UUID
+    access_token: str
+    refresh_token: str
+    expires_in: int
+    """Seconds until the access token expires."""
+
+    def __repr__(self) -> str:
+        return f"IssuedSession(session_id={self.session_id!r})"
+
+
+@dataclass(frozen=True, slots=True)
+class CurrentSession:
+    """The session behind an authenticated request."""
+
+    id: UUID
+    authenticated_at: datetime
+    """When the user last proved who they are."""
+    methods: Mapping[str, datetime]
+    """How (RFC 8176 names), and when each was used."""
+
+
+@dataclass(frozen=True, slots=True)
+class AccessClaims:
+    """What a verified access token says. Nothing was asked of the database."""
+
+    user_id: Any
+    session_id: UUID
+    issued_at: datetime
+    expires_at: datetime
+
+
+class Event:
+    """Something that happened, told within the transaction that makes it so."""
+
+
+class SessionIssuer(ABC):
+    """Makes sessions. Exactly one part does, and only ``finish_login`` asks it."""
+
+    @abstractmethod
+    async def issue_session(
+        self, work: Work, user: UserMixin[Any], *, methods: Sequence[str], device: Device
+    ) -> IssuedSession:
+        """Insert a session and return its tokens."""
+
+
+class Authenticator(ABC):
+    """Recognises one kind of credential on a connection."""
+
+    @abstractmethod
+    def recognise(self, auth: Assembly[Any], connection: HTTPConnection) -> AccessClaims | None:
+        """Return what the credential claims, without asking the database.
+
+        ``None`` if the connection carries no credential of this kind.
+
+        Raises:
+            InvalidToken: It carries one that cannot work.
+        """
+
+    @abstractmethod
+    def add_proof(self, statement: Select[Any], auth: Assembly[Any]) -> Select[Any]:
+        """Restrict a SELECT of the user to a credential that is in force now."""
+
+    @abstractmethod
+    def parameters(self, claims: AccessClaims, now: datetime) -> Mapping[str, Any]:
+        """Return the values for the parameters that ``add_proof`` named."""
+
+    @abstractmethod
+    def session_of(self, claims: AccessClaims, row: Row[Any]) -> CurrentSession:
+        """Return the session from the columns that ``add_proof`` added."""
+
+
+class SecondFactor(ABC):
+    """Asked after a first factor succeeded, before any session exists."""
+
+    factor_name: ClassVar[str]
+
+    @abstractmethod
+    async def is_enrolled(self, work: Work, user: UserMixin[Any]) -> bool:
+        """Whether this user must also present this factor."""
+
+
+class LoginCondition(ABC):
+    """May refuse a user who has proven who they are, before any session exists."""
+
+    @abstractmethod
+    async def check(self, work: Work, user: UserMixin[Any]) -> None:
+        """Raise an ``AuthError`` of the part's own to refuse."""
+
+
+class CredentialChange(StrEnum):
+    """What no longer holds, so that everything resting on it must end."""
+
+    PASSWORD = "password"
+    FACTOR = "factor"
+    EMAIL = "email"
+    DEACTIVATED = "deactivated"
+
+
+class CredentialListener(ABC):
+    """Holds something that rests on a user's credentials: sessions, tokens."""
+
+    @abstractmethod
+    async def credential_changed(
+        self,
+        work: Work,
+        user: UserMixin[Any],
+        change: CredentialChange,
+        *,
+        keep_session: UUID | None = None,
+    ) -> None:
+        """End what rested on it, except the session that made the change."""
+
+
+class AccountRemover(ABC):
+    """Has rows of a user to remove, or a reason why the user must stay."""
+
+    @abstractmethod
+    async def before_removal(self, work: Work, user: UserMixin[Any]) -> None:
+        """Remove them, or raise an ``AuthError`` to refuse."""
+
+
+class EventSink(ABC):
+    """Is told of everything that happens."""
+
+    @abstractmethod
+    async def receive(self, work: Work, event: Event) -> None:
+        """Take note of an event, in the transaction that it belongs to."""
+
+
+async def tell(work: Work, event: Event) -> None:
+    """Tell every sink of an event."""
+    for sink in work.auth.taking_part(EventSink):
+        await sink.receive(work, event)
+
+
+async def announce_credential_change(
+    work: Work,
+    user: UserMixin[Any],
+    change: CredentialChange,
+    *,
+    keep_session: UUID | None = None,
+) -> None:
+    """End everything that rested on a credential: the one place for all flows."""
+    for listener in work.auth.taking_part(CredentialListener):
+        await listener.credential_changed(work, user, change, keep_session=keep_session)

@@ -1,0 +1,213 @@
+"""HTTP in: bearer tokens, client addresses, strict bodies, and the route that ties them."""
+
+import asyncio
+import random
+from collections.abc import Callable, Coroutine
+from ipaddress import IPv6Address, ip_address
+from typing import Any, ClassVar
+
+from fastapi import HTTPException, Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.requests import HTTPConnection
+from fastapi.routing import APIRoute
+from sqlalchemy.exc import IntegrityError, SQLAlchemyError
+from starlette.datastructures import FormData, UploadFile
+
+from fastauth_kit.core.database import is_data_error, is_retryable, is_unavailable
+from fastauth_kit.core.errors import (
+    AmbiguousCredentials,
+    AuthError,
+    BodyTooLarge,
+    DatabaseUnavailable,
+    DataConflict,
+    FieldError,
+    InvalidInput,
+    InvalidToken,
+)
+from fastauth_kit.core.hooks import Device
+from fastauth_kit.core.problems import ErrorShape, invalid_input
+from fastauth_kit.core.text import (
+    UnacceptableJson,
+    is_acceptable,
+    parse_json,
+    unacceptable_places,
+)
+from fastauth_kit.core.work import CommitOutcomeUnknown
+
+ATTEMPTS = 8
+"""How often a handler runs when the database asks to try again."""
+
+LONGEST_BACKOFF_SECONDS = 0.25
+
+MAX_USER_AGENT = 255
+
+Handler = Callable[[Request], Coroutine[Any, Any, Response]]
+
+
+def bearer_token(connection: HTTPConnection) -> str | None:
+    """Return the token of the Authorization header (RFC 6750, section 2.1).
+
+    ``None`` without such a header, or with another scheme in it.
+
+    Raises:
+        AmbiguousCredentials: There is more than one such header.
+        InvalidToken: The scheme is Bearer, but no single token follows.
+    """
+    values = connection.headers.getlist("authorization")
+    if len(values) > 1:
+        raise AmbiguousCredentials
+    scheme, _, token = (values[0] if values else "").strip().partition(" ")
+    if scheme.lower() != "bearer":
+        return None
+    token = token.strip()
+    if not token or " " in token or "," in token:
+        raise InvalidToken
+    return token
+
+
+def device_of(connection: HTTPConnection) -> Device:
+    """Return where a request came from: the peer, and what it calls itself."""
+    agent = connection.headers.get("user-agent", "")
+    shown = "".join(character for character in agent if character.isprintable())
+    return Device(ip=_peer_address(connection), user_agent=shown[:MAX_USER_AGENT] or None)
+
+
+def _peer_address(connection: HTTPConnection) -> str | None:
+    if connection.client is None:
+        return None
+    try:
+        address = ip_address(connection.client.host)
+    except ValueError:  # a socket path, or the name a test client gives
+        return None
+    if isinstance(address, IPv6Address) and address.ipv4_mapped is not None:
+        address = address.ipv4_mapped
+    return str(address)
+
+
+class StrictRequest(Request):
+    """A request whose body is bounded, and parsed the way RFC 8259 has it."""
+
+    max_body_bytes: int
+
+    async def body(self) -> bytes:
+        if not hasattr(self, "_body"):
+            self._body = await self._read_bounded()
+        return self._body
+
+    async def _read_bounded(self) -> bytes:
+        declared = self.headers.get("content-length", "")
+        if declared.isdecimal() and int(declared[:20]) > self.max_body_bytes:
+            raise BodyTooLarge
+        chunks = bytearray()
+        async for chunk in self.stream():
+            chunks += chunk
+            if len(chunks) > self.max_body_bytes:
+                raise BodyTooLarge
+        return bytes(chunks)
+
+    async def json(self) -> Any:
+        if not hasattr(self, "_json"):
+            try:
+                value = parse_json(await self.body())
+            except UnacceptableJson as error:
+                raise InvalidInput.at("body", type="json_invalid", msg=str(error)) from None
+            _refuse_unacceptable(value)
+            self._json = value
+        return self._json
+
+    async def _get_form(self, **limits: Any) -> FormData:
+        if self._form is None:
+            await self.body()
+            try:
+                form = await super()._get_form(**limits)
+            except HTTPException:
+                raise InvalidInput(_bad_text("body", "form")) from None
+            self._form = _checked_form(form)
+        return self._form
+
+
+def _refuse_unacceptable(value: Any) -> None:
+    places = list(unacceptable_places(value, ("body",)))
+    if places:
+        raise InvalidInput(*(_bad_text(*place) for place in places))
+
+
+def _bad_text(*place: str | int) -> FieldError:
+    sentence = "Send text, without NUL or unpaired surrogates."
+    return FieldError(type="text_invalid", loc=place, msg=sentence)
+
+
+def _checked_form(form: FormData) -> FormData:
+    names = [name for name, _ in form.multi_items()]
+    if len(set(names)) != len(names):
+        raise AmbiguousCredentials
+    for name, value in form.multi_items():
+        if isinstance(value, UploadFile) or not is_acceptable(name + value):
+            raise InvalidInput(_bad_text("body", name if is_acceptable(name) else "form"))
+    return form
+
+
+class AuthRoute(APIRoute):
+    """A route of the kit's: strict in what it reads, uniform in how it refuses.
+
+    Runs the whole handler again, with a fresh session, when the database asks
+    for it. A handler therefore commits once, as the last thing it does.
+    """
+
+    shape: ClassVar[ErrorShape] = ErrorShape()
+    max_body_bytes: ClassVar[int] = 64 * 1024
+
+    def get_route_handler(self) -> Handler:
+        handler = super().get_route_handler()
+
+        async def strict_handler(request: Request) -> Response:
+            strict = StrictRequest(request.scope, request.receive)
+            strict.max_body_bytes = self.max_body_bytes
+            try:
+                _check_head(strict)
+                return await _run_with_retries(handler, strict)
+            except RequestValidationError as error:
+                return self.shape.respond(invalid_input(error))
+            except AuthError as error:
+                return self.shape.respond(error)
+
+        return strict_handler
+
+
+def _check_head(request: Request) -> None:
+    if len(request.headers.getlist("authorization")) > 1:
+        raise AmbiguousCredentials
+    for name, value in request.query_params.multi_items():
+        if not is_acceptable(name + value):
+            raise InvalidInput(_bad_text("query", name if is_acceptable(name) else ""))
+
+
+async def _run_with_retries(handler: Handler, request: StrictRequest) -> Response:
+    for attempt in range(1, ATTEMPTS + 1):
+        try:
+            return await handler(request)
+        except CommitOutcomeUnknown:
+            raise
+        except (SQLAlchemyError, DatabaseUnavailable) as error:
+            if not is_retryable(error):
+                raise _as_refusal(error) from error
+        # asyncpg raises its own errors while connecting
+        except Exception as error:
+            if not is_unavailable(error):
+                raise
+            raise DatabaseUnavailable from error
+        await asyncio.sleep(_backoff_seconds(attempt))
+    raise DatabaseUnavailable
+
+
+def _as_refusal(error: Exception) -> Exception:
+    if is_unavailable(error):
+        return error if isinstance(error, DatabaseUnavailable) else DatabaseUnavailable()
+    if is_data_error(error):
+        return InvalidInput.at("body", type="value_error", msg="A value does not fit its column.")
+    return DataConflict() if isinstance(error, IntegrityError) else error
+
+
+def _backoff_seconds(attempt: int) -> float:
+    """Return a random pause that grows, so that those who collided spread out."""
+    return random.uniform(0, min(LONGEST_BACKOFF_SECONDS, 0.005 * 2**attempt))  # noqa: S311

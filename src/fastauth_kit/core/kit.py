@@ -1,0 +1,201 @@
+"""``AuthKit``: the caller's parts, bound once, and the dependencies they use."""
+
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import cached_property
+from typing import Annotated, Any, Generic, Literal
+
+from fastapi import APIRouter
+from fastapi.params import Depends
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm.interfaces import ORMOption
+
+from fastauth_kit.core.addresses import lookup_form
+from fastauth_kit.core.assembly import Assembly, UserT
+from fastauth_kit.core.authentication import (
+    Access,
+    Authenticated,
+    Authentication,
+    ClaimsAccess,
+    OptionalAccess,
+    Requirement,
+)
+from fastauth_kit.core.database import Database
+from fastauth_kit.core.errors import ConfigurationError
+from fastauth_kit.core.hooks import CurrentSession, SessionIssuer
+from fastauth_kit.core.http import AuthRoute
+from fastauth_kit.core.problems import ErrorShape
+from fastauth_kit.core.session_source import check_session_source
+from fastauth_kit.core.websockets import WebSocketUserDependency, build_websocket_user
+from fastauth_kit.core.work import Work
+
+SessionScope = Literal["function", "request"]
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class AuthKit(Assembly[UserT], Generic[UserT]):
+    """One installation of the kit in a caller's app.
+
+    Args:
+        get_session: The caller's dependency; yields an ``AsyncSession``.
+        session_scope: The ``scope`` with which the caller writes
+            ``Depends(get_session, scope=...)``. FastAPI shares a dependency by
+            callable and scope, so only with the same one are the user and the
+            caller's own rows in the same session.
+        error_response: How refusals look on the kit's routes.
+
+    Raises:
+        ConfigurationError: The parts do not fit together; the sentence says
+            what to do.
+    """
+
+    get_session: Callable[..., Any]
+    session_scope: SessionScope | None = None
+    error_response: ErrorShape = ErrorShape()
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        check_session_source(self.get_session)
+        issuers = self.taking_part(SessionIssuer)
+        if len(issuers) != 1:
+            raise ConfigurationError(
+                f"exactly one feature must issue sessions, {len(issuers)} do; "
+                "add Sessions(model=...) to AuthKit(features=...)"
+            )
+        self.keys  # noqa: B018  # deriving them now lets a bad key fail at start
+
+    @cached_property
+    def session_dependency(self) -> Depends:
+        """``Depends`` on the caller's session, as the caller writes it."""
+        return Depends(self.get_session, scope=self.session_scope)
+
+    @cached_property
+    def authentication(self) -> Authentication[UserT]:
+        """What the dependencies below share."""
+        return Authentication(self, self.user_load_options)
+
+    @cached_property
+    def current_user(self) -> Callable[..., Coroutine[Any, Any, UserT]]:
+        """The signed-in user, active, with a session in force."""
+        return self.require_user()
+
+    @cached_property
+    def current_superuser(self) -> Callable[..., Coroutine[Any, Any, UserT]]:
+        """The signed-in user, who must be a superuser."""
+        return self.require_user(superuser=True)
+
+    @cached_property
+    def current_verified_user(self) -> Callable[..., Coroutine[Any, Any, UserT]]:
+        """The signed-in user, whose address must be verified."""
+        return self.require_user(verified=True)
+
+    @cached_property
+    def optional_user(self) -> Callable[..., Coroutine[Any, Any, UserT | None]]:
+        """The signed-in user, or ``None`` without a credential."""
+        return OptionalAccess(
+            self.authentication, self, self.session_dependency, lambda who: who.user
+        )
+
+    @cached_property
+    def current_session(self) -> Callable[..., Coroutine[Any, Any, CurrentSession]]:
+        """The session behind the request."""
+        return Access(
+            self.authentication, self, self.session_dependency, lambda who: who.session
+        )
+
+    @cached_property
+    def authenticated(self) -> Callable[..., Coroutine[Any, Any, Authenticated[UserT]]]:
+        """The user and their session, together."""
+        return Access(self.authentication, self, self.session_dependency, lambda who: who)
+
+    @cached_property
+    def claims(self) -> ClaimsAccess:
+        """What the access token says, without asking the database.
+
+        Cheaper, and blind: logout, revocation, deactivation and demotion count
+        only once the token has expired.
+        """
+        return ClaimsAccess(self.authentication, self)
+
+    @cached_property
+    def websocket_user(self) -> WebSocketUserDependency[UserT]:
+        """Who opened a WebSocket; holds no connection of the pool."""
+        return build_websocket_user(self.authentication, self.session_dependency)
+
+    def require_user(
+        self,
+        *,
+        verified: bool = False,
+        superuser: bool = False,
+        within: timedelta | None = None,
+        method: str | None = None,
+        load_options: Sequence[ORMOption] | None = None,
+    ) -> Callable[..., Coroutine[Any, Any, UserT]]:
+        """Build a stricter ``current_user``.
+
+        Args:
+            verified: The address must be verified.
+            superuser: Superusers only.
+            within: The login must be no older; else 401 ``recent_login_required``.
+            method: The session must have used this method (RFC 8176 name).
+            load_options: Loader options instead of ``user_load_options``.
+        """
+        requirement = Requirement(
+            verified=verified, superuser=superuser, within=within, method=method
+        )
+        authentication = self.authentication
+        if load_options is not None:
+            authentication = Authentication(self, load_options)
+        return Access(
+            authentication,
+            self,
+            self.session_dependency,
+            lambda who: who.user,
+            requirement=requirement,
+        )
+
+    @cached_property
+    def work(self) -> Callable[..., Coroutine[Any, Any, Work]]:
+        """The unit of work of a route of the kit's."""
+
+        async def open_work(session: Annotated[Any, self.session_dependency]) -> Work:
+            return Work(self, Database(session), may_join=False)
+
+        return open_work
+
+    def work_for(self, session: AsyncSession) -> Work:
+        """Return the unit of work over a session of the caller's.
+
+        For scripts, jobs, tests and the caller's own routes. Within their own
+        ``async with session.begin()`` it joins: they commit.
+        """
+        return Work(self, Database(session))
+
+    async def find_user(self, work: Work, email: str) -> UserT | None:
+        """Return the user with this address, however it is spelled."""
+        statement = select(self.user_model).where(self.user_model.email == lookup_form(email))
+        user: UserT | None = await work.scalar(statement.options(*self.user_load_options))
+        return user
+
+    def router(self) -> APIRouter:
+        """Return an empty router whose routes behave as the kit's do."""
+        attributes = {
+            "shape": self.error_response,
+            "max_body_bytes": self.settings.max_body_bytes,
+        }
+        route_class = type("AuthRoute", (AuthRoute,), attributes)
+        return APIRouter(route_class=route_class, lifespan=self._lifespan)
+
+    async def aclose(self) -> None:
+        """Finish what runs in the background. Routers do so at shutdown."""
+        await self.after_commit.drain()
+        for feature in self.features:
+            await feature.aclose()
+
+    @asynccontextmanager
+    async def _lifespan(self, app: Any) -> AsyncIterator[None]:
+        yield
+        await self.aclose()

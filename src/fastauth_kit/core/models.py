@@ -1,0 +1,171 @@
+"""Columns of the caller's tables. They own the tables; the kit owns the meaning."""
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, ClassVar, Generic
+
+from sqlalchemy import (
+    Boolean,
+    Column,
+    DateTime,
+    Dialect,
+    ForeignKey,
+    String,
+    TypeDecorator,
+    false,
+    true,
+)
+from sqlalchemy.dialects import mysql
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.orm import Mapped, declared_attr, mapped_column
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.functions import FunctionElement
+from sqlalchemy.types import TypeEngine
+from typing_extensions import TypeVar
+
+from fastauth_kit.core.errors import ConfigurationError
+
+IdT = TypeVar("IdT", default=Any)
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """A moment in UTC, to the microsecond on every database.
+
+    Values are aware, going in and coming out. ``UtcDateTime(timezone=False)``
+    fits an existing column without time zone that holds UTC.
+    """
+
+    impl = DateTime
+    cache_ok = True
+
+    def __init__(self, timezone: bool = True) -> None:
+        self.timezone = timezone
+        super().__init__(timezone=timezone)
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        if dialect.name in ("mysql", "mariadb"):
+            # without fsp the server would round to whole seconds
+            return dialect.type_descriptor(mysql.DATETIME(fsp=6))
+        return dialect.type_descriptor(DateTime(timezone=self.timezone))
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a naive datetime was given where a moment is meant")
+        utc = value.astimezone(UTC)
+        keeps_zone = self.timezone and dialect.name == "postgresql"
+        return utc if keeps_zone else utc.replace(tzinfo=None)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+def exact_text(length: int) -> String:
+    """Return a text type that compares bytewise on every database.
+
+    MariaDB's default collation takes ``josé`` for ``jose``.
+    """
+    exact = mysql.VARCHAR(length, charset="utf8mb4", collation="utf8mb4_bin")
+    return String(length).with_variant(exact, "mysql", "mariadb")
+
+
+class CurrentMoment(FunctionElement[datetime]):
+    """The database's own clock, as a default for rows made outside the kit."""
+
+    inherit_cache = True
+    name = "current_moment"
+
+
+@compiles(CurrentMoment)
+def _compile_moment(element: CurrentMoment, compiler: SQLCompiler, **options: Any) -> str:
+    return "CURRENT_TIMESTAMP"
+
+
+@compiles(CurrentMoment, "mysql", "mariadb")
+def _compile_utc_moment(element: CurrentMoment, compiler: SQLCompiler, **options: Any) -> str:
+    # DATETIME has no zone: CURRENT_TIMESTAMP would be the server's local time
+    return "(utc_timestamp(6))"
+
+
+def utc_now() -> datetime:
+    """Return the time of this machine, aware."""
+    return datetime.now(UTC)
+
+
+class Record:
+    """Gives mixins the keyword constructor that the caller's ``Base`` brings."""
+
+    if TYPE_CHECKING:
+
+        def __init__(self, **values: Any) -> None: ...
+
+
+class UserMixin(Record, Generic[IdT]):
+    """Columns of the table that holds the accounts.
+
+    The caller adds ``__tablename__``, a primary key ``id`` and columns of
+    their own. Names and types fit a fastapi-users table.
+    """
+
+    if TYPE_CHECKING:
+        id: Mapped[IdT]
+
+    email: Mapped[str] = mapped_column(exact_text(320), unique=True, index=True)
+    """Canonical form (``canonical_email``), so that a plain index is enough."""
+
+    hashed_password: Mapped[str | None] = mapped_column(exact_text(1024), default=None)
+    """Hash with its scheme and parameters; ``None`` for an account without a password."""
+
+    is_active: Mapped[bool] = mapped_column(Boolean, default=True, server_default=true())
+    """May sign in."""
+
+    is_superuser: Mapped[bool] = mapped_column(
+        Boolean, default=False, server_default=false(), index=True
+    )
+    """May administer every account."""
+
+    is_verified: Mapped[bool] = mapped_column(Boolean, default=False, server_default=false())
+    """Has proven to read the mailbox ``email``."""
+
+    created_at: Mapped[datetime] = mapped_column(
+        UtcDateTime, default=utc_now, server_default=CurrentMoment()
+    )
+    """When the account was made."""
+
+    updated_at: Mapped[datetime] = mapped_column(
+        UtcDateTime, default=utc_now, onupdate=utc_now, server_default=CurrentMoment()
+    )
+    """When the account was last changed by its owner or an administrator."""
+
+
+class OwnedByUser(Record, Generic[IdT]):
+    """A row that belongs to one user and goes with them."""
+
+    __auth_user__: ClassVar[type[UserMixin[Any]]]
+
+    @declared_attr
+    def user_id(cls) -> Mapped[IdT]:
+        """The owner; takes its column type from the caller's key."""
+        key = primary_key(cls.__auth_user__)
+        return mapped_column(ForeignKey(key, ondelete="CASCADE"), index=True)
+
+
+def primary_key(model: type[Any]) -> Column[Any]:
+    """Return the one primary-key column of a caller's table.
+
+    Reads the table, not the mapper: asking the mapper would configure it
+    before the caller has declared the models their relationships name.
+
+    Raises:
+        ConfigurationError: Not a mapped class, or a composite key.
+    """
+    table = getattr(model, "__table__", None)
+    keys: list[Column[Any]] = list(table.primary_key.columns) if table is not None else []
+    if len(keys) != 1:
+        raise ConfigurationError(
+            f"{model.__name__} must be mapped to a table with one primary-key column, "
+            f"it has {len(keys)}"
+        )
+    return keys[0]

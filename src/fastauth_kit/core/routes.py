@@ -1,0 +1,151 @@
+"""Which routes a router has, who may call them, and what OpenAPI says of them."""
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from fastapi import APIRouter
+from fastapi.params import Depends
+from pydantic import BaseModel
+
+from fastauth_kit.core.errors import (
+    AmbiguousCredentials,
+    AuthError,
+    BodyTooLarge,
+    ConfigurationError,
+    DatabaseUnavailable,
+    InvalidInput,
+    InvalidToken,
+    NotAuthenticated,
+)
+from fastauth_kit.core.feature import Feature
+from fastauth_kit.core.kit import AuthKit
+
+ALWAYS: tuple[type[AuthError], ...] = (AmbiguousCredentials, InvalidInput, DatabaseUnavailable)
+SIGNED_IN: tuple[type[AuthError], ...] = (NotAuthenticated, InvalidToken)
+WITH_BODY: tuple[type[AuthError], ...] = (BodyTooLarge,)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Routes:
+    """Which routes the caller wants, by name (the operation id in OpenAPI).
+
+    Args:
+        only: These alone; ``None`` for all.
+        without: All but these.
+        guards: Dependencies that run before a route, by its name. A guard
+            that writes must commit by itself.
+        operation_id_prefix: In front of every operation id, for apps that
+            mount the kit twice.
+    """
+
+    only: Collection[str] | None = None
+    without: Collection[str] = ()
+    guards: Mapping[str, Sequence[Depends]] = field(default_factory=dict[str, Sequence[Depends]])
+    operation_id_prefix: str = ""
+
+    def wants(self, name: str) -> bool:
+        """Whether a route is among the chosen ones."""
+        return name not in self.without and (self.only is None or name in self.only)
+
+    @property
+    def named(self) -> set[str]:
+        """Every route that is named here."""
+        return {*(self.only or ()), *self.without, *self.guards}
+
+
+class RouteTable:
+    """Collects the routes of one router."""
+
+    def __init__(self, auth: AuthKit[Any], routes: Routes) -> None:
+        self.auth = auth
+        self._routes = routes
+        self._router = auth.router()
+        self._known: set[str] = set()
+
+    def add(
+        self,
+        name: str,
+        method: str,
+        path: str,
+        endpoint: Callable[..., Any],
+        *,
+        errors: Collection[type[AuthError]] = (),
+        signed_in: bool = False,
+        body: type[BaseModel] | None = None,
+        reads_body: bool = False,
+        status_code: int = 200,
+        response_model: Any = None,
+        responses: Mapping[int | str, dict[str, Any]] | None = None,
+        openapi_extra: dict[str, Any] | None = None,
+    ) -> None:
+        """Add one route, if the caller wants it.
+
+        Args:
+            name: Unique and readable; becomes the operation id.
+            errors: What it can refuse with, beyond what every route can.
+            signed_in: Whether it needs a user.
+            body: Schema of the endpoint's parameter ``body``, where the
+                caller's own schema decides.
+            reads_body: Whether it has a body that FastAPI does not see.
+        """
+        self._known.add(name)
+        if not self._routes.wants(name):
+            return
+        if body is not None:
+            endpoint.__annotations__["body"] = body
+        possible = {*errors, *ALWAYS, *(SIGNED_IN if signed_in else ())}
+        if reads_body or "body" in endpoint.__annotations__:
+            possible |= set(WITH_BODY)
+        self._router.add_api_route(
+            path,
+            endpoint,
+            methods=[method],
+            name=name,
+            operation_id=self._routes.operation_id_prefix + name,
+            dependencies=self._routes.guards.get(name),
+            status_code=status_code,
+            response_model=response_model,
+            responses={**self._documented(possible), **(responses or {})},
+            openapi_extra=openapi_extra,
+        )
+
+    def _documented(self, errors: set[type[AuthError]]) -> dict[int | str, dict[str, Any]]:
+        in_order = sorted(errors, key=lambda error: error.code)
+        return self.auth.error_response.documented(*in_order)
+
+    def finish(self) -> APIRouter:
+        """Return the router.
+
+        Raises:
+            ConfigurationError: ``Routes`` names a route that does not exist.
+        """
+        unknown = sorted(self._routes.named - self._known)
+        if unknown:
+            raise ConfigurationError(
+                f"Routes(...) names {', '.join(unknown)}; there are: "
+                + ", ".join(sorted(self._known))
+            )
+        return self._router
+
+
+def get_auth_router(auth: AuthKit[Any], *, routes: Routes = Routes()) -> APIRouter:
+    """Build one router with what every enabled feature brings under the auth prefix.
+
+    Args:
+        routes: Which routes, and what guards them.
+
+    Raises:
+        ConfigurationError: ``routes`` names a route that does not exist.
+    """
+    return build_router(auth, auth.features, routes)
+
+
+def build_router(
+    auth: AuthKit[Any], features: Collection[Feature], routes: Routes
+) -> APIRouter:
+    """Build a router with the auth routes of some features."""
+    table = RouteTable(auth, routes)
+    for feature in features:
+        feature.add_auth_routes(table)
+    return table.finish()

@@ -1,0 +1,144 @@
+"""The atomic primitives: one winner in every race, on every database.
+
+Whoever decides something that must be decided once uses one of these, never
+a read followed by a write.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
+
+from sqlalchemy import ColumnElement, CursorResult, Delete, Update, false, select, update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from fastauth_kit.core.models import primary_key
+from fastauth_kit.core.work import Work
+
+ModelT = TypeVar("ModelT")
+
+
+async def change(work: Work, statement: Update | Delete) -> int:
+    """Execute one conditional UPDATE or DELETE and return how many rows it met.
+
+    The condition is the decision, the count its answer. (Not RETURNING:
+    MariaDB has none for UPDATE.)
+    """
+
+    def step(session: Session) -> int:
+        result = session.execute(statement, execution_options={"synchronize_session": False})
+        assert isinstance(result, CursorResult)  # noqa: S101  # what DML gives; for the types
+        return result.rowcount
+
+    return await work.run(step)
+
+
+async def find(
+    work: Work, model: type[ModelT], *conditions: ColumnElement[bool]
+) -> ModelT | None:
+    """Return the one row that meets ``conditions``; nothing is locked."""
+    row: ModelT | None = await work.scalar(select(model).where(*conditions))
+    return row
+
+
+async def hold(
+    work: Work,
+    model: type[ModelT],
+    *conditions: ColumnElement[bool],
+    shared: bool = False,
+) -> ModelT | None:
+    """Lock the one row that meets ``conditions`` until the end of the work.
+
+    Returns its present state, or ``None`` if no row meets them any more.
+
+    Args:
+        shared: Others may hold it too, none may change it. (SQLite has one
+            writer at a time, so there it makes no difference.)
+    """
+    if work.dialect == "sqlite":
+        # it has no row locks: writing, even nothing new, takes the write lock
+        if await change(work, unchanged(model).where(*conditions)) == 0:
+            return None
+        statement = select(model).where(*conditions)
+    else:
+        statement = select(model).where(*conditions).with_for_update(read=shared, of=model)
+    fresh = statement.execution_options(populate_existing=True)
+    row: ModelT | None = await work.scalar(fresh)
+    return row
+
+
+async def hold_set(
+    work: Work, model: type[Any], *conditions: ColumnElement[bool]
+) -> Sequence[Any]:
+    """Lock every row that meets ``conditions``, in key order; return their keys.
+
+    For rules over a set, such as "one superuser must remain": deciding by one
+    row at a time lets two requests remove each other.
+    """
+    key = primary_key(model)
+    if work.dialect == "sqlite":
+        await change(work, unchanged(model).where(*conditions))
+        return await work.scalars(select(key).where(*conditions).order_by(key))
+    # candidates first, then locks by key: a locking scan would lock on MariaDB
+    # every row that it passes
+    candidates = await work.scalars(select(key).where(*conditions))
+    locking = select(key).where(key.in_(candidates), *conditions).order_by(key)
+    return await work.scalars(locking.with_for_update())
+
+
+async def reserve(work: Work, row: object) -> bool:
+    """Insert a row, or return ``False`` if a rule of its table refuses it.
+
+    See ``write_unless_refused`` for what becomes of the transaction.
+    """
+
+    def step(session: Session) -> None:
+        session.add(row)
+        session.flush()
+
+    return await write_unless_refused(work, type(row), step)
+
+
+async def write_unless_refused(
+    work: Work, model: type[Any], step: Callable[[Session], None]
+) -> bool:
+    """Run a step that writes to one table; ``False`` if a rule of it refuses.
+
+    Work that wrote before, or that joined a caller's transaction, goes on as
+    if nothing had been tried; otherwise a new transaction has begun, which
+    sees what the winner committed.
+    """
+    if not work.is_clean:
+        return await _write_within(work, model, step)
+    try:
+        await work.run(step)
+    except IntegrityError:
+        await work.restart()
+        return False
+    return True
+
+
+async def _write_within(work: Work, model: type[Any], step: Callable[[Session], None]) -> bool:
+    if work.dialect == "sqlite":
+        # its driver begins only before a write: without one the savepoint
+        # would be the transaction, and releasing it a commit
+        await change(work, unchanged(model).where(false()))
+
+    def guarded(session: Session) -> bool:
+        try:
+            with session.begin_nested():
+                step(session)
+        except IntegrityError:
+            return False
+        return True
+
+    return await work.run(guarded)
+
+
+def unchanged(model: type[Any]) -> Update:
+    """Return an UPDATE of a caller's table that leaves every column as it is.
+
+    Columns with ``onupdate`` name themselves, so that they do not move.
+    """
+    key = primary_key(model)
+    kept = [column for column in key.table.columns if column.onupdate is not None]
+    return update(key.table).values({column: column for column in (key, *kept)})

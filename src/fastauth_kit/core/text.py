@@ -1,0 +1,86 @@
+"""Which text and which JSON the kit's routes accept."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+MAX_DEPTH = 32
+"""Levels of nesting; no body of ours needs more than three."""
+
+
+class UnacceptableJson(ValueError):
+    """The body is not JSON as RFC 8259 has it, or too deep, or says a thing twice."""
+
+
+def parse_json(body: bytes) -> Any:
+    """Parse JSON strictly: UTF-8, no NaN, no duplicate keys, bounded depth.
+
+    Raises:
+        UnacceptableJson: With a sentence that repeats nothing of the input.
+    """
+    try:
+        text = body.decode("utf-8")
+        value = json.loads(
+            text, parse_constant=_refuse_constant, object_pairs_hook=_without_duplicates
+        )
+    except UnacceptableJson:
+        raise
+    except UnicodeDecodeError:
+        raise UnacceptableJson("The body is not UTF-8.") from None
+    except RecursionError:
+        raise UnacceptableJson("The body is nested too deeply.") from None
+    except ValueError:
+        raise UnacceptableJson("The body is not valid JSON.") from None
+    if _depth(value) > MAX_DEPTH:
+        raise UnacceptableJson("The body is nested too deeply.")
+    return value
+
+
+def is_acceptable(text: str) -> bool:
+    """Whether every database can store and every client display this text.
+
+    PostgreSQL refuses NUL; a lone surrogate is no character at all.
+    """
+    return "\x00" not in text and not any("\ud800" <= character <= "\udfff" for character in text)
+
+
+def unacceptable_places(value: Any, place: tuple[str | int, ...]) -> Iterator[tuple[str | int, ...]]:
+    """Yield where in a parsed body a text is not acceptable."""
+    if isinstance(value, str):
+        if not is_acceptable(value):
+            yield place
+    elif isinstance(value, dict):
+        for key, item in value.items():
+            if is_acceptable(key):
+                yield from unacceptable_places(item, (*place, key))
+            else:
+                yield place
+    elif isinstance(value, list):
+        for index, item in enumerate(value):
+            yield from unacceptable_places(item, (*place, index))
+
+
+def _refuse_constant(name: str) -> Any:
+    raise UnacceptableJson("NaN and Infinity are not JSON.")
+
+
+def _without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise UnacceptableJson("The body names a field twice.")
+    return found
+
+
+def _depth(value: Any) -> int:
+    """Return how deep a value is nested; walks level by level, without recursion."""
+    depth = 0
+    level = [value]
+    while level:
+        depth += 1
+        level = [
+            item
+            for parent in level
+            if isinstance(parent, dict | list)
+            for item in (parent.values() if isinstance(parent, dict) else parent)
+        ]
+    return depth

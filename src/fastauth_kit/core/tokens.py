@@ -1,0 +1,57 @@
+"""The answer to a login or a refresh (RFC 6749, section 5.1)."""
+
+from typing import Any
+
+from fastapi import Response
+from pydantic import BaseModel, Field
+
+from fastauth_kit.core.hooks import IssuedSession
+from fastauth_kit.core.login import PendingLogin
+
+NO_STORE = {"Cache-Control": "no-store"}
+"""RFC 6749, section 5.1, for every answer that carries a token."""
+
+
+class SessionTokens(BaseModel):
+    """The tokens of a session."""
+
+    access_token: str = Field(description="For the Authorization header, as `Bearer`.")
+    refresh_token: str = Field(description="For `POST /refresh`; works once.")
+    token_type: str = Field(default="bearer", description="RFC 6750.")
+    expires_in: int = Field(description="Seconds until the access token expires.")
+
+
+class SecondFactorDue(BaseModel):
+    """The first factor is proven; no session exists yet."""
+
+    challenge: str = Field(description="To be sent with the second factor.")
+    factors: list[str] = Field(description="Any one of these will do.")
+    expires_in: int = Field(description="Seconds to do so.")
+
+
+PENDING: dict[int | str, dict[str, Any]] = {
+    202: {"model": SecondFactorDue, "description": "A second factor is due; no session exists yet"}
+}
+"""What a route that signs in may also answer, for OpenAPI."""
+
+
+def tokens_of(issued: IssuedSession) -> SessionTokens:
+    """Return the tokens of a session as they are sent."""
+    return SessionTokens(
+        access_token=issued.access_token,
+        refresh_token=issued.refresh_token,
+        expires_in=issued.expires_in,
+    )
+
+
+def answer_login(
+    outcome: IssuedSession | PendingLogin, response: Response
+) -> SessionTokens | SecondFactorDue:
+    """Return the body for the outcome of a first factor; sets status and headers."""
+    response.headers.update(NO_STORE)
+    if isinstance(outcome, IssuedSession):
+        return tokens_of(outcome)
+    response.status_code = 202
+    return SecondFactorDue(
+        challenge=outcome.challenge, factors=list(outcome.factors), expires_in=outcome.expires_in
+    )

@@ -1,0 +1,213 @@
+"""One unit of database work: what is written, and when it becomes real."""
+
+import logging
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from datetime import datetime
+from types import TracebackType
+from typing import Any, Self, TypeVar
+
+from sqlalchemy import Executable, Result
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import Session
+
+from fastauth_kit.core.after_commit import Action, JoinedActions
+from fastauth_kit.core.assembly import Assembly
+from fastauth_kit.core.database import Database
+from fastauth_kit.core.errors import (
+    AuthError,
+    ConfigurationError,
+    DatabaseUnavailable,
+    TransientError,
+)
+
+logger = logging.getLogger("fastauth_kit")
+
+ResultT = TypeVar("ResultT")
+Parameters = Mapping[str, Any]
+
+
+class CommitOutcomeUnknown(DatabaseUnavailable):
+    """The connection was lost while committing: it may have happened or not.
+
+    Answered as any outage, but never tried again by itself.
+    """
+
+
+class Work:
+    """The caller's session as the kit uses it.
+
+    ``async with work:`` is the transaction, and its end the only commit.
+    Inside a transaction that the caller opened with ``begin()`` it commits
+    nothing: the caller does. Operations write against this class alone.
+
+    Args:
+        auth: The installation this work belongs to.
+        database: The caller's session.
+        may_join: Whether a transaction of the caller's is joined. A route
+            cannot: it would answer before their commit.
+    """
+
+    def __init__(self, auth: Assembly[Any], database: Database, *, may_join: bool = True) -> None:
+        self.auth = auth
+        self.now: datetime = auth.clock()
+        """When this unit of work began; the one source of time for operations."""
+        self._database = database
+        self._may_join = may_join
+        self._joined = False
+        self._clean = not may_join or not database.session.in_transaction()
+        self._after: list[Action] = []
+        self._recorded: list[Callable[[Work], Awaitable[object]]] = []
+
+    @property
+    def dialect(self) -> str:
+        """``sqlite``, ``postgresql``, ``mysql`` or ``mariadb``."""
+        return self._database.session.get_bind().dialect.name
+
+    @property
+    def is_clean(self) -> bool:
+        """Whether rolling back now would lose nothing."""
+        return self._clean and not self._joined
+
+    async def execute(
+        self, statement: Executable, parameters: Parameters | None = None
+    ) -> Result[Any]:
+        """Execute a statement; one that writes ends ``is_clean``."""
+        self._clean = self._clean and getattr(statement, "is_select", False)
+        return await self._database.run(lambda session: session.execute(statement, parameters))
+
+    async def scalar(self, statement: Executable, parameters: Parameters | None = None) -> Any:
+        """Return the first column of the first row, or ``None``."""
+        return (await self.execute(statement, parameters)).unique().scalars().first()
+
+    async def scalars(
+        self, statement: Executable, parameters: Parameters | None = None
+    ) -> Sequence[Any]:
+        """Return the first column of every row."""
+        return (await self.execute(statement, parameters)).unique().scalars().all()
+
+    async def add(self, row: object) -> None:
+        """Insert a row now, so that its key is known."""
+
+        def step(session: Session) -> None:
+            session.add(row)
+            session.flush()
+
+        await self.run(step)
+
+    async def delete(self, row: object) -> None:
+        """Delete a row now, the way its ORM relationships say."""
+
+        def step(session: Session) -> None:
+            session.delete(row)
+            session.flush()
+
+        await self.run(step)
+
+    async def flush(self) -> None:
+        """Write pending changes of ORM objects, without committing."""
+        await self.run(Session.flush)
+
+    async def run(self, step: Callable[[Session], ResultT]) -> ResultT:
+        """Run a step that may write, on the synchronous session."""
+        self._clean = False
+        return await self._database.run(step)
+
+    async def read(self, step: Callable[[Session], ResultT]) -> ResultT:
+        """Run a step that only reads, where lazy loading is allowed."""
+        return await self._database.run(step)
+
+    async def release(self) -> None:
+        """Give the connection back before something slow, if nothing would be lost.
+
+        What was read so far may be stale afterwards, and ORM objects are
+        expired: copy what is needed first.
+        """
+        if self.is_clean:
+            await self._database.run(Session.rollback)
+
+    async def restart(self) -> None:
+        """Begin a new transaction, which sees what others have committed since.
+
+        Within a caller's transaction this is not ours to do, and nothing happens.
+        """
+        if not self._joined:
+            await self._database.run(Session.rollback)
+            self._clean = True
+
+    def after_commit(self, action: Action) -> None:
+        """Run ``action`` once, in the background, when the data is committed."""
+        self._after.append(action)
+
+    def record(self, action: "Callable[[Work], Awaitable[object]]") -> None:
+        """Write something down although this attempt is about to be refused.
+
+        After an ``AuthError`` the attempt is rolled back first; then the
+        recorded actions run in a transaction of their own.
+        """
+        self._recorded.append(action)
+
+    async def __aenter__(self) -> Self:
+        self._joined = self._database.in_callers_transaction
+        if self._joined and not self._may_join:
+            raise ConfigurationError(
+                "get_session yields a session inside begin(): yield a plain session, "
+                "because the kit commits before it answers"
+            )
+        self.now = self.auth.clock()
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        refused = isinstance(error, AuthError) and not isinstance(error, TransientError)
+        if self._joined:
+            await self._leave_to_caller(error is None, refused)
+        elif error is None:
+            await self._commit()
+        else:
+            await self._roll_back()
+            if refused:
+                await self._write_down()
+
+    async def _commit(self) -> None:
+        try:
+            await self._database.run(Session.commit)
+        except DBAPIError as error:
+            if error.connection_invalidated:
+                raise CommitOutcomeUnknown from error
+            raise
+        self._clean = True
+        self._recorded.clear()
+        actions, self._after = self._after, []
+        if actions:
+            await self.auth.after_commit.room()
+            self.auth.after_commit.start(actions)
+
+    async def _roll_back(self) -> None:
+        self._after.clear()
+        self._clean = True
+        try:
+            await self._database.run(Session.rollback)
+        except (DBAPIError, DatabaseUnavailable):
+            logger.warning("rolling back failed; the server will do so by itself")
+
+    async def _write_down(self) -> None:
+        actions, self._recorded = self._recorded, []
+        for action in actions:
+            await action(self)
+        if actions:
+            await self._commit()
+
+    async def _leave_to_caller(self, succeeded: bool, refused: bool) -> None:
+        if refused:
+            actions, self._recorded = self._recorded, []
+            for action in actions:
+                await action(self)
+        if succeeded or refused:
+            await self._database.run(Session.flush)
+            if self._after:
+                actions_, self._after = self._after, []
+                JoinedActions(self._database.session, self.auth.after_commit, actions_)

@@ -1,0 +1,22 @@
+"""What happens with passwords."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from fastauth_kit.core.hooks import Device, Event
+
+
+@dataclass(frozen=True, slots=True)
+class LoginFailed(Event):
+    """Somebody presented an unknown address or a wrong password."""
+
+    email: str
+    """As typed, in canonical form; there may be no such account."""
+    device: Device
+
+
+@dataclass(frozen=True, slots=True)
+class PasswordChanged(Event):
+    """A user has a new password."""
+
+    user_id: Any

@@ -1,0 +1,28 @@
+"""Sessions: short access tokens, rotating refresh tokens, a list of devices."""
+
+from fastauth_kit.features.sessions.errors import InvalidRefreshToken, SessionNotFound
+from fastauth_kit.features.sessions.events import (
+    LoggedIn,
+    RefreshTokenReused,
+    RevokedReason,
+    SessionRefreshed,
+    SessionsRevoked,
+)
+from fastauth_kit.features.sessions.factory import get_session_router
+from fastauth_kit.features.sessions.feature import Sessions
+from fastauth_kit.features.sessions.models import SessionMixin
+from fastauth_kit.features.sessions.schemas import SessionRead
+
+__all__ = [
+    "InvalidRefreshToken",
+    "LoggedIn",
+    "RefreshTokenReused",
+    "RevokedReason",
+    "SessionMixin",
+    "SessionNotFound",
+    "SessionRead",
+    "SessionRefreshed",
+    "Sessions",
+    "SessionsRevoked",
+    "get_session_router",
+]

@@ -1,0 +1,3 @@
+"""Everything the tests share."""
+
+pytest_plugins = ["tests.servers.plugin"]
