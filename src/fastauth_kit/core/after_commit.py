@@ -25,9 +25,9 @@ class AfterCommit:
     def __init__(self, *, limit: int = 1000, timeout_seconds: float = 60.0) -> None:
         self._limit = limit
         self._timeout_seconds = timeout_seconds
-        self._running: WeakKeyDictionary[
-            asyncio.AbstractEventLoop, set[asyncio.Task[None]]
-        ] = WeakKeyDictionary()
+        self._running: WeakKeyDictionary[asyncio.AbstractEventLoop, set[asyncio.Task[None]]] = (
+            WeakKeyDictionary()
+        )
 
     def start(self, actions: Sequence[Action]) -> None:
         """Start actions; returns at once."""

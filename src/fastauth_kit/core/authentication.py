@@ -92,9 +92,7 @@ class Authentication(Generic[UserT]):
             for reader in auth.taking_part(Authenticator)
         ]
 
-    def _statement(
-        self, reader: Authenticator, load_options: Sequence[ORMOption]
-    ) -> Select[Any]:
+    def _statement(self, reader: Authenticator, load_options: Sequence[ORMOption]) -> Select[Any]:
         model = self._auth.user_model
         statement = reader.add_proof(select(model), self._auth)
         return statement.where(model.is_active.is_(True)).options(*load_options)
@@ -201,9 +199,7 @@ class Access(BearerScheme, Generic[UserT, ResultT]):
         self._auth = auth
         self._pick = pick
         self._requirement = requirement
-        self.__signature__ = _signature(
-            connection=HTTPConnection, session=Annotated[Any, session]
-        )
+        self.__signature__ = _signature(connection=HTTPConnection, session=Annotated[Any, session])
 
     async def __call__(self, connection: HTTPConnection, session: Any) -> ResultT:
         """Return what ``pick`` takes from who is asking."""

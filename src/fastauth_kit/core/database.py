@@ -45,8 +45,7 @@ class Database:
     def __init__(self, session: AsyncSession) -> None:
         if not isinstance(session, AsyncSession):
             raise ConfigurationError(
-                "get_session must yield an AsyncSession, "
-                f"it yielded {type(session).__name__}"
+                f"get_session must yield an AsyncSession, it yielded {type(session).__name__}"
             )
         self._session = session
 

@@ -16,7 +16,7 @@ ConfigurationError            raised at start, never while answering
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar, TypedDict
+from typing import ClassVar, TypedDict
 
 from fastapi import HTTPException
 
@@ -35,13 +35,18 @@ class AuthError(HTTPException):
 
     code: ClassVar[str] = "auth_error"
     status: ClassVar[int] = 400
-    detail: Any = "The request could not be completed."
+    detail: str = "The request could not be completed."
     challenge: ClassVar[str | None] = None
     """Value of ``WWW-Authenticate`` (RFC 6750, section 3)."""
 
     def __init__(self, *, headers: Mapping[str, str] | None = None) -> None:
         own = {"WWW-Authenticate": self.challenge} if self.challenge else {}
         super().__init__(self.status, self.detail, {**own, **(headers or {})} or None)
+
+    @property
+    def shown_detail(self) -> "str | list[FieldError]":
+        """What the answer says in ``detail``."""
+        return self.detail
 
 
 class AmbiguousCredentials(AuthError):
@@ -127,7 +132,12 @@ class InvalidInput(AuthError):
 
     def __init__(self, *fields: FieldError) -> None:
         super().__init__()
-        self.detail: Any = list(fields)
+        self.fields = list(fields)
+
+    @property
+    def shown_detail(self) -> "str | list[FieldError]":
+        """FastAPI's list, which is what clients of a 422 expect."""
+        return self.fields
 
     @classmethod
     def at(cls, *loc: str | int, type: str, msg: str) -> "InvalidInput":

@@ -48,9 +48,7 @@ async def read_form_or_json(
         return _validate(model, {names.get(key, key): value for key, value in fields.items()})
     if media_type == "application/json" or media_type.endswith("+json"):
         return _validate(model, await request.json())
-    raise InvalidInput.at(
-        "header", "content-type", type="content_type", msg="Send JSON or a form."
-    )
+    raise InvalidInput.at("header", "content-type", type="content_type", msg="Send JSON or a form.")
 
 
 def _validate(model: type[BodyT], value: Any) -> BodyT:

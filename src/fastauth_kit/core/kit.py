@@ -1,6 +1,6 @@
 """``AuthKit``: the caller's parts, bound once, and the dependencies they use."""
 
-from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
+from collections.abc import AsyncGenerator, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -102,9 +102,7 @@ class AuthKit(Assembly[UserT], Generic[UserT]):
     @cached_property
     def current_session(self) -> Callable[..., Coroutine[Any, Any, CurrentSession]]:
         """The session behind the request."""
-        return Access(
-            self.authentication, self, self.session_dependency, lambda who: who.session
-        )
+        return Access(self.authentication, self, self.session_dependency, lambda who: who.session)
 
     @cached_property
     def authenticated(self) -> Callable[..., Coroutine[Any, Any, Authenticated[UserT]]]:
@@ -196,6 +194,6 @@ class AuthKit(Assembly[UserT], Generic[UserT]):
             await feature.aclose()
 
     @asynccontextmanager
-    async def _lifespan(self, app: Any) -> AsyncIterator[None]:
+    async def _lifespan(self, app: Any) -> AsyncGenerator[None]:
         yield
         await self.aclose()

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Any
+from typing import Any, cast
 
 from fastapi import Response
 from fastapi.exceptions import RequestValidationError
@@ -11,6 +11,8 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
 
 from fastauth_kit.core.errors import AuthError, FieldError, InvalidInput
+
+Json = dict[str, Any]
 
 
 class ProblemDetails(BaseModel):
@@ -55,7 +57,7 @@ class ErrorShape:
     model: type[BaseModel] = ProblemDetails
     validation_model: type[BaseModel] = ValidationProblem
 
-    def body(self, *, status: int, code: str, detail: str | list[Any]) -> Any:
+    def body(self, *, status: int, code: str, detail: str | list[FieldError]) -> Any:
         """Return what is sent as JSON. Override together with the models."""
         return {
             "type": "about:blank",
@@ -67,13 +69,13 @@ class ErrorShape:
 
     def respond(self, error: AuthError) -> Response:
         """Return the answer for an error."""
-        return self.response(error.status, error.code, error.detail, error.headers)
+        return self.response(error.status, error.code, error.shown_detail, error.headers)
 
     def response(
         self,
         status: int,
         code: str,
-        detail: str | list[Any],
+        detail: str | list[FieldError],
         headers: Mapping[str, str] | None = None,
     ) -> Response:
         """Return the answer for a status, a code and a sentence."""
@@ -128,13 +130,17 @@ def _inline_schema(model: type[BaseModel]) -> dict[str, Any]:
     definitions = schema.pop("$defs", {})
 
     def resolve(part: Any) -> Any:
-        if isinstance(part, dict):
-            if "$ref" in part:
-                return resolve(definitions[part["$ref"].rpartition("/")[2]])
-            return {key: resolve(value) for key, value in part.items()}
-        return [resolve(item) for item in part] if isinstance(part, list) else part
+        match part:
+            case {"$ref": str(reference)}:
+                return resolve(definitions[reference.rpartition("/")[2]])
+            case dict():
+                return {key: resolve(value) for key, value in cast(Json, part).items()}
+            case list():
+                return [resolve(item) for item in cast(list[Any], part)]
+            case _:
+                return part
 
-    resolved: dict[str, Any] = resolve(schema)
+    resolved: Json = resolve(schema)
     return resolved
 
 

@@ -141,9 +141,7 @@ def get_auth_router(auth: AuthKit[Any], *, routes: Routes = Routes()) -> APIRout
     return build_router(auth, auth.features, routes)
 
 
-def build_router(
-    auth: AuthKit[Any], features: Collection[Feature], routes: Routes
-) -> APIRouter:
+def build_router(auth: AuthKit[Any], features: Collection[Feature], routes: Routes) -> APIRouter:
     """Build a router with the auth routes of some features."""
     table = RouteTable(auth, routes)
     for feature in features:

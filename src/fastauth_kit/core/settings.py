@@ -14,7 +14,14 @@ MINIMUM_SECRET_BYTES = 32
 MINIMUM_DISTINCT_BYTES = 8
 """A random secret of 32 bytes, even in hexadecimal, practically always has more."""
 
-_PLACEHOLDERS = ("changeme", "changethis", "replaceme", "yoursecret", "placeholder", "examplesecret")
+_PLACEHOLDERS = (
+    "changeme",
+    "changethis",
+    "replaceme",
+    "yoursecret",
+    "placeholder",
+    "examplesecret",
+)
 
 
 @dataclass(frozen=True, kw_only=True)

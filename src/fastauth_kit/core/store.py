@@ -32,9 +32,7 @@ async def change(work: Work, statement: Update | Delete) -> int:
     return await work.run(step)
 
 
-async def find(
-    work: Work, model: type[ModelT], *conditions: ColumnElement[bool]
-) -> ModelT | None:
+async def find(work: Work, model: type[ModelT], *conditions: ColumnElement[bool]) -> ModelT | None:
     """Return the one row that meets ``conditions``; nothing is locked."""
     row: ModelT | None = await work.scalar(select(model).where(*conditions))
     return row
@@ -66,9 +64,7 @@ async def hold(
     return row
 
 
-async def hold_set(
-    work: Work, model: type[Any], *conditions: ColumnElement[bool]
-) -> Sequence[Any]:
+async def hold_set(work: Work, model: type[Any], *conditions: ColumnElement[bool]) -> Sequence[Any]:
     """Lock every row that meets ``conditions``, in key order; return their keys.
 
     For rules over a set, such as "one superuser must remain": deciding by one

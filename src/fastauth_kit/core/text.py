@@ -1,8 +1,8 @@
 """Which text and which JSON the kit's routes accept."""
 
 import json
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Iterable, Iterator
+from typing import Any, cast
 
 MAX_DEPTH = 32
 """Levels of nesting; no body of ours needs more than three."""
@@ -44,19 +44,21 @@ def is_acceptable(text: str) -> bool:
     return "\x00" not in text and not any("\ud800" <= character <= "\udfff" for character in text)
 
 
-def unacceptable_places(value: Any, place: tuple[str | int, ...]) -> Iterator[tuple[str | int, ...]]:
+def unacceptable_places(
+    value: Any, place: tuple[str | int, ...]
+) -> Iterator[tuple[str | int, ...]]:
     """Yield where in a parsed body a text is not acceptable."""
     if isinstance(value, str):
         if not is_acceptable(value):
             yield place
     elif isinstance(value, dict):
-        for key, item in value.items():
+        for key, item in cast(dict[str, Any], value).items():
             if is_acceptable(key):
                 yield from unacceptable_places(item, (*place, key))
             else:
                 yield place
     elif isinstance(value, list):
-        for index, item in enumerate(value):
+        for index, item in enumerate(cast(list[Any], value)):
             yield from unacceptable_places(item, (*place, index))
 
 
@@ -74,13 +76,14 @@ def _without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 def _depth(value: Any) -> int:
     """Return how deep a value is nested; walks level by level, without recursion."""
     depth = 0
-    level = [value]
+    level: list[Any] = [value]
     while level:
         depth += 1
-        level = [
-            item
-            for parent in level
-            if isinstance(parent, dict | list)
-            for item in (parent.values() if isinstance(parent, dict) else parent)
-        ]
+        level = [item for parent in level for item in _children(parent)]
     return depth
+
+
+def _children(value: Any) -> Iterable[Any]:
+    if isinstance(value, dict):
+        return cast(dict[str, Any], value).values()
+    return cast(list[Any], value) if isinstance(value, list) else ()

@@ -103,7 +103,7 @@ def _let_go(session: Session) -> None:
 
 def _with_bearer(websocket: WebSocket) -> tuple[str | None, HTTPConnection]:
     """Return the answer to the offered subprotocols, and a connection with the token."""
-    offered = websocket.scope.get("subprotocols") or []
+    offered: list[str] = websocket.scope.get("subprotocols") or []
     if not offered or offered[0] != SUBPROTOCOL:
         return None, websocket
     if len(offered) != 2:

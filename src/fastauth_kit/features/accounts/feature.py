@@ -190,4 +190,3 @@ class Accounts(Feature):
 def own_columns(body: UserCreate) -> dict[str, Any]:
     """Return what a body says beside address and password."""
     return body.model_dump(exclude={"email", "password"}, exclude_unset=True)
-

@@ -34,6 +34,7 @@ def add_list_route(
     by_number, by_cursor = page_schemas(accounts.schemas(auth).read)
 
     async def list_users(
+        *,
         work: Annotated[Work, Depends(auth.work)],
         reader: Annotated[Any, Depends(may_list)],
         which: Annotated[UserFilter, Depends(_read_filter)],
@@ -81,9 +82,7 @@ async def _read_filter(
     is_superuser: bool | None = None,
     is_verified: bool | None = None,
 ) -> UserFilter:
-    return UserFilter(
-        q=q, is_active=is_active, is_superuser=is_superuser, is_verified=is_verified
-    )
+    return UserFilter(q=q, is_active=is_active, is_superuser=is_superuser, is_verified=is_verified)
 
 
 def _numbered(found: NumberedPage) -> dict[str, Any]:

@@ -101,13 +101,13 @@ def _contains(model: type[UserMixin[Any]], q: str) -> ColumnElement[bool]:
     text = normalize("NFC", q)
     # addresses are stored in lower case; lower() on the column would cost time
     found: list[ColumnElement[bool]] = [model.email.contains(text.lower(), autoescape=True)]
-    name = getattr(model, "name", None)
+    name: Any = getattr(model, "name", None)
     if name is not None:
         found.append(name.icontains(text, autoescape=True))
     return or_(*found)
 
 
-def _order(model: type[UserMixin[Any]], order_by: OrderBy) -> list[Any]:
+def _order(model: Any, order_by: OrderBy) -> list[Any]:
     column = getattr(model, order_by.removeprefix("-"))
     order = [column] if order_by.endswith("id") else [column, model.id]
     return [part.desc() for part in order] if order_by.startswith("-") else order

@@ -16,11 +16,12 @@ from fastauth_kit.core.errors import ConfigurationError
 from fastauth_kit.core.identifiers import key_format
 from fastauth_kit.core.models import IdT, primary_key
 
+
 def _check_address(text: str) -> str:
     try:
         return canonical_email(text)
     except ValueError as error:
-        raise PydanticCustomError("email_invalid", str(error)) from None  # type: ignore[arg-type]  # a constant of ours
+        raise PydanticCustomError("email_invalid", "{reason}", {"reason": str(error)}) from None
 
 
 EmailAddress = Annotated[
@@ -99,10 +100,12 @@ def default_schemas(
     text = _text_of(column)
     given: Any = (text, ...) if _is_required(column) else (text | None, None)
     kept: Any = (text | None if column.nullable else text, None)
+    shown: Any = (str | None if column.nullable else str, ...)
+    named: Any = create_model("UserRead", __base__=read, name=shown)
     return (
         create_model("UserCreate", __base__=UserCreate, name=given),
         create_model("UserUpdate", __base__=UserUpdate, name=kept),
-        create_model("UserRead", __base__=read, name=(str | None if column.nullable else str, ...)),
+        named,
     )
 
 
@@ -131,9 +134,7 @@ def page_schemas(read: type[UserRead[Any]]) -> tuple[type[UserPage], type[UserCu
     )
 
 
-def check_schemas(
-    model: type[Any], create: type[UserCreate], update: type[UserUpdate]
-) -> None:
+def check_schemas(model: type[Any], create: type[UserCreate], update: type[UserUpdate]) -> None:
     """Check that bodies and table fit.
 
     Raises:

@@ -125,9 +125,7 @@ class Passwords(Feature):
         )
         await tell(work, PasswordChanged(user_id))
 
-    async def prove(
-        self, work: Work, who: Authenticated[Any], password: str | None
-    ) -> str | None:
+    async def prove(self, work: Work, who: Authenticated[Any], password: str | None) -> str | None:
         """Confirm that the password of the signed-in user is known to them.
 
         Returns the hash it was verified against. The user object is expired

@@ -61,9 +61,7 @@ def _add_login(passwords: "Passwords", table: RouteTable) -> None:
 
 
 async def _read_login_body(request: Request) -> LoginBody:
-    return await read_form_or_json(
-        request, LoginBody, grant_type="password", renamed=_FORM_NAMES
-    )
+    return await read_form_or_json(request, LoginBody, grant_type="password", renamed=_FORM_NAMES)
 
 
 def _add_change(passwords: "Passwords", table: RouteTable) -> None:

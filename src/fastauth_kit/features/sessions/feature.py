@@ -108,9 +108,9 @@ class Sessions(Feature, SessionIssuer, Authenticator, CredentialListener, Accoun
     ) -> IssuedSession:
         """Insert a session and return its tokens. Only ``finish_login`` calls it."""
         key = work.auth.keys.current(REFRESH_PURPOSE)
-        values = self._new_row(work.now, user, methods, device) | {"refresh_key_id": key.id}
-        await work.execute(insert(self.model).values(**values))
-        session_id = values["id"]
+        values = self._new_row(work.now, user, methods, device)
+        await work.execute(insert(self.model).values(**values, refresh_key_id=key.id))
+        session_id: UUID = values["id"]
         await tell(work, LoggedIn(user.id, session_id, tuple(methods), device))
         refresh_token = make_refresh_token(
             session_id, 0, key_id=key.id, key=key.value, salt=values["refresh_salt"]
@@ -167,9 +167,7 @@ class Sessions(Feature, SessionIssuer, Authenticator, CredentialListener, Accoun
         if token is None:
             return None
         longest = int(self.access_token_lifetime.total_seconds())
-        return read_access_token(
-            auth, token, now=auth.clock(), longest_lifetime_seconds=longest
-        )
+        return read_access_token(auth, token, now=auth.clock(), longest_lifetime_seconds=longest)
 
     def add_proof(self, statement: Select[Any], auth: Assembly[Any]) -> Select[Any]:
         """Join the session, which must be in force and the user's own."""

@@ -1,0 +1,221 @@
+"""The app that the tests call: what a caller would write, for each key type."""
+
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any, Literal
+from uuid import UUID
+
+import httpx2
+from fastapi import FastAPI
+from passlib.context import CryptContext
+from sqlalchemy import ForeignKey, String, delete, event
+from sqlalchemy.ext.asyncio import (
+    AsyncEngine,
+    AsyncSession,
+    async_sessionmaker,
+    create_async_engine,
+)
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+from fastauth_kit import (
+    Accounts,
+    AuthKit,
+    AuthSettings,
+    Passwords,
+    SessionMixin,
+    Sessions,
+    UserMixin,
+    get_auth_router,
+    get_users_router,
+)
+from fastauth_kit.features.passwords import PasswordHasher, default_context
+
+SECRET = "a secret of the tests, 32 bytes and more of it"
+PASSWORD = "correct horse battery"
+
+KeyKind = Literal["int", "uuid"]
+
+
+class IntBase(DeclarativeBase):
+    """Tables with whole-number keys."""
+
+
+class IntUser(UserMixin[int], IntBase):
+    __tablename__ = "int_users"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str | None] = mapped_column(String(100))
+
+
+class IntSession(SessionMixin[int], IntBase):
+    __tablename__ = "int_sessions"
+    __auth_user__ = IntUser
+
+
+class IntPost(IntBase):
+    """Rows of the caller's that keep their author."""
+
+    __tablename__ = "int_posts"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    author_id: Mapped[int] = mapped_column(ForeignKey("int_users.id"))
+    title: Mapped[str] = mapped_column(String(100))
+
+
+class UuidBase(DeclarativeBase):
+    """Tables with UUID keys."""
+
+
+class UuidUser(UserMixin[UUID], UuidBase):
+    __tablename__ = "uuid_people"
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    name: Mapped[str | None] = mapped_column(String(100))
+
+
+class UuidSession(SessionMixin[UUID], UuidBase):
+    __tablename__ = "uuid_sessions"
+    __auth_user__ = UuidUser
+
+
+class UuidPost(UuidBase):
+    __tablename__ = "uuid_posts"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    author_id: Mapped[UUID] = mapped_column(ForeignKey("uuid_people.id"))
+    title: Mapped[str] = mapped_column(String(100))
+
+
+MODELS: dict[KeyKind, tuple[Any, Any, Any]] = {
+    "int": (IntUser, IntSession, IntPost),
+    "uuid": (UuidUser, UuidSession, UuidPost),
+}
+
+
+class Clock:
+    """Time that stands still until it is told to move."""
+
+    def __init__(self) -> None:
+        self.now = datetime(2026, 11, 23, 12, 0, 0, 123456, tzinfo=UTC)
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def advance(self, **amount: float) -> None:
+        """Move by an amount in the words of ``timedelta``; may be negative."""
+        self.now += timedelta(**amount)
+
+
+def cheap_context() -> CryptContext:
+    """Return the default schemes at the least cost they allow."""
+    cheap: CryptContext = default_context().copy(
+        argon2__memory_cost=8, argon2__time_cost=1, bcrypt__rounds=4
+    )
+    return cheap
+
+
+@dataclass
+class KitApp:
+    """One installation: the app, its parts, and a clock."""
+
+    app: FastAPI
+    auth: AuthKit[Any]
+    engine: AsyncEngine
+    sessions: async_sessionmaker[AsyncSession]
+    clock: Clock
+    user_model: Any
+    session_model: Any
+    post_model: Any
+    statements: list[str] = field(default_factory=list[str])
+    """Every statement sent, as text; clear it before counting."""
+
+    def client(self, **options: Any) -> httpx2.AsyncClient:
+        """Return a client of the app; an unhandled error fails the test."""
+        transport = httpx2.ASGITransport(self.app, client=("203.0.113.7", 4711))
+        return httpx2.AsyncClient(transport=transport, base_url="https://app.test", **options)
+
+    async def add_user(self, email: str = "ada@example.com", **columns: Any) -> Any:
+        """Make an account without HTTP and return its id."""
+        password = columns.pop("password", PASSWORD)
+        async with self.sessions() as session, self.auth.work_for(session) as work:
+            accounts = self.auth.feature(Accounts)
+            user = await accounts.create(work, email=email, password=password, **columns)
+            return user.id
+
+    async def sign_in(
+        self, email: str = "ada@example.com", password: str = PASSWORD
+    ) -> dict[str, Any]:
+        """Sign in and return the tokens."""
+        async with self.client() as client:
+            answer = await client.post(
+                "/api/auth/login", json={"email": email, "password": password}
+            )
+        assert answer.status_code == 200, answer.text
+        tokens: dict[str, Any] = answer.json()
+        return tokens
+
+
+def bearer(tokens: dict[str, Any]) -> dict[str, str]:
+    """Return the header that presents an access token."""
+    return {"Authorization": f"Bearer {tokens['access_token']}"}
+
+
+def build_app(
+    url: str,
+    *,
+    key: KeyKind = "int",
+    accounts: Accounts | None = None,
+    engine_options: dict[str, Any] | None = None,
+    sessions_options: dict[str, Any] | None = None,
+    settings: AuthSettings | None = None,
+    configure: Callable[[FastAPI, AuthKit[Any]], None] | None = None,
+    **kit_options: Any,
+) -> KitApp:
+    """Build an installation on a database whose tables exist."""
+    user_model, session_model, post_model = MODELS[key]
+    engine = create_async_engine(url, **(engine_options or {}))
+    sessions = async_sessionmaker(engine)
+    clock = Clock()
+
+    async def get_session() -> AsyncIterator[AsyncSession]:
+        async with sessions() as session:
+            yield session
+
+    auth: AuthKit[Any] = AuthKit(
+        user_model=user_model,
+        get_session=get_session,
+        settings=settings or AuthSettings(secret_key=SECRET),
+        features=(
+            accounts or Accounts(),
+            Passwords(hasher=PasswordHasher(context=cheap_context())),
+            Sessions(model=session_model, **(sessions_options or {})),
+        ),
+        clock=clock,
+        **kit_options,
+    )
+    app = FastAPI()
+    app.include_router(get_auth_router(auth), prefix="/api/auth", tags=["auth"])
+    app.include_router(get_users_router(auth), prefix="/api/users", tags=["users"])
+    if configure is not None:
+        configure(app, auth)
+    built = KitApp(app, auth, engine, sessions, clock, user_model, session_model, post_model)
+    _listen(built)
+    return built
+
+
+def _listen(built: KitApp) -> None:
+    @event.listens_for(built.engine.sync_engine, "before_cursor_execute")
+    def note(*arguments: Any) -> None:
+        built.statements.append(arguments[2])
+
+
+async def create_tables(engine: AsyncEngine) -> None:
+    """Create what is missing of every table."""
+    async with engine.begin() as connection:
+        for base in (IntBase, UuidBase):
+            await connection.run_sync(base.metadata.create_all)
+
+
+async def empty_tables(engine: AsyncEngine) -> None:
+    """Delete every row."""
+    async with engine.begin() as connection:
+        for base in (IntBase, UuidBase):
+            for table in reversed(base.metadata.sorted_tables):
+                await connection.execute(delete(table))

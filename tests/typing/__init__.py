@@ -1,0 +1,1 @@
+"""Programs that a caller would write, for the type checkers. Some are also run."""
