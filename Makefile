@@ -51,7 +51,7 @@ bench: $(VENV)/all.stamp ## Run the benchmarks
 	$(BIN)/python -m benchmarks
 
 clean: ## Remove what the other targets made
-	rm -rf $(VENV) .demo site dist htmlcov .coverage .coverage.* .hypothesis .schemathesis \
+	rm -rf $(VENV) examples/fastapi-docker/.demo site dist htmlcov .coverage .coverage.* .hypothesis .schemathesis \
 		.mypy_cache .pytest_cache .ruff_cache .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 

@@ -2,9 +2,9 @@
 
 import asyncio
 import random
-from collections.abc import Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from ipaddress import IPv6Address, ip_address
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeVar
 
 from fastapi import HTTPException, Request, Response
 from fastapi.exceptions import RequestValidationError
@@ -41,6 +41,7 @@ LONGEST_BACKOFF_SECONDS = 0.25
 
 MAX_USER_AGENT = 255
 
+ResultT = TypeVar("ResultT")
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 
 
@@ -165,7 +166,7 @@ class AuthRoute(APIRoute):
             strict.max_body_bytes = self.max_body_bytes
             try:
                 _check_head(strict)
-                return await _run_with_retries(handler, strict)
+                return await run_with_retries(lambda: handler(strict))
             except RequestValidationError as error:
                 return self.shape.respond(invalid_input(error))
             except AuthError as error:
@@ -182,10 +183,15 @@ def _check_head(request: Request) -> None:
             raise InvalidInput(_bad_text("query", name if is_acceptable(name) else ""))
 
 
-async def _run_with_retries(handler: Handler, request: StrictRequest) -> Response:
-    for attempt in range(1, ATTEMPTS + 1):
+async def run_with_retries(attempt: Callable[[], Awaitable[ResultT]]) -> ResultT:
+    """Run something until the database takes it, a bounded number of times.
+
+    Raises:
+        DatabaseUnavailable: The database is away, or kept refusing.
+    """
+    for number in range(1, ATTEMPTS + 1):
         try:
-            return await handler(request)
+            return await attempt()
         except CommitOutcomeUnknown:
             raise
         except (SQLAlchemyError, DatabaseUnavailable) as error:
@@ -196,7 +202,7 @@ async def _run_with_retries(handler: Handler, request: StrictRequest) -> Respons
             if not is_unavailable(error):
                 raise
             raise DatabaseUnavailable from error
-        await asyncio.sleep(_backoff_seconds(attempt))
+        await asyncio.sleep(_backoff_seconds(number))
     raise DatabaseUnavailable
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Column, Integer, SmallInteger
+from sqlalchemy import BigInteger, Column, Integer, SmallInteger, TypeDecorator
 from sqlalchemy.types import TypeEngine
 
 from fastauth_kit.core.errors import ConfigurationError
@@ -67,24 +67,30 @@ class KeyFormat:
 def key_format(column: Column[Any]) -> KeyFormat:
     """Return how the keys of a primary-key column are written.
 
+    A ``TypeDecorator`` counts as the type that it decorates, unless it has a
+    ``python_type`` of its own.
+
     Raises:
         ConfigurationError: Keys of this type cannot be written into a token.
     """
-    kind = _python_type(column)
+    column_type = column.type
+    while _python_type(column_type) is object and isinstance(column_type, TypeDecorator):
+        column_type = column_type.impl_instance
+    kind = _python_type(column_type)
     if kind is int:
-        return KeyFormat(int, largest=_largest(column.type))
+        return KeyFormat(int, largest=_largest(column_type))
     if kind is UUID:
         return KeyFormat(UUID)
     if kind is str:
-        return KeyFormat(str, longest=getattr(column.type, "length", None) or _MAX_TEXT_KEY)
+        return KeyFormat(str, longest=getattr(column_type, "length", None) or _MAX_TEXT_KEY)
     raise ConfigurationError(f"user ids must be int, UUID or str, not {kind.__name__} ({column})")
 
 
-def _python_type(column: Column[Any]) -> type[Any]:
+def _python_type(column_type: TypeEngine[Any]) -> type[Any]:
     try:
-        return column.type.python_type
-    except NotImplementedError:
-        raise ConfigurationError(f"the type of {column} does not name a Python type") from None
+        return column_type.python_type
+    except NotImplementedError:  # SQLAlchemy 2.0, where 2.1 says object
+        return object
 
 
 def _largest(column_type: TypeEngine[Any]) -> int:

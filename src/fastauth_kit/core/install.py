@@ -1,13 +1,15 @@
 """The kit's way of refusing, on the caller's own routes."""
 
-from http import HTTPStatus
+import re
 
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
 from fastauth_kit.core.errors import AuthError
-from fastauth_kit.core.problems import ErrorShape, invalid_input
+from fastauth_kit.core.problems import ErrorShape, invalid_input, phrase
+
+_WITHOUT_BODY = (204, 304)
 
 
 def install_errors(app: FastAPI, *, shape: ErrorShape | None = None) -> None:
@@ -27,9 +29,16 @@ def install_errors(app: FastAPI, *, shape: ErrorShape | None = None) -> None:
         if isinstance(error, RequestValidationError):
             return form.respond(invalid_input(error))
         assert isinstance(error, HTTPException)  # noqa: S101  # what it is registered for
-        phrase = HTTPStatus(error.status_code).phrase
-        code = phrase.lower().replace(" ", "_").replace("-", "_")
-        return form.response(error.status_code, code, error.detail or phrase, error.headers)
+        if error.status_code in _WITHOUT_BODY:
+            return Response(status_code=error.status_code, headers=error.headers)
+        title = phrase(error.status_code)
+        return form.response(
+            error.status_code, _code_of(title), error.detail or title, error.headers
+        )
 
     for kind in (HTTPException, RequestValidationError):
         app.add_exception_handler(kind, refuse)
+
+
+def _code_of(title: str) -> str:
+    return re.sub(r"[^a-z0-9]+", "_", title.lower().replace("'", ""))

@@ -7,7 +7,7 @@ can forge neither refresh tokens nor cursors.
 
 from base64 import urlsafe_b64encode
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 
 from cryptography.hazmat.primitives.hashes import SHA256
@@ -32,7 +32,7 @@ class PurposeKey:
     """A key for one use, and the id by which its work finds it again."""
 
     id: str
-    value: bytes
+    value: bytes = field(repr=False)
 
 
 class KeyRing:

@@ -1,11 +1,11 @@
 """``AuthKit``: the caller's parts, bound once, and the dependencies they use."""
 
-from collections.abc import AsyncGenerator, Callable, Coroutine, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import cached_property
-from typing import Annotated, Any, Generic, Literal
+from typing import Annotated, Any, Generic, Literal, TypeVar
 
 from fastapi import APIRouter
 from fastapi.params import Depends
@@ -26,11 +26,13 @@ from fastauth_kit.core.authentication import (
 from fastauth_kit.core.database import Database
 from fastauth_kit.core.errors import ConfigurationError
 from fastauth_kit.core.hooks import CurrentSession, SessionIssuer
-from fastauth_kit.core.http import AuthRoute
+from fastauth_kit.core.http import AuthRoute, run_with_retries
 from fastauth_kit.core.problems import ErrorShape
 from fastauth_kit.core.session_source import check_session_source
 from fastauth_kit.core.websockets import WebSocketUserDependency, build_websocket_user
 from fastauth_kit.core.work import Work
+
+ResultT = TypeVar("ResultT")
 
 SessionScope = Literal["function", "request"]
 
@@ -171,6 +173,30 @@ class AuthKit(Assembly[UserT], Generic[UserT]):
         ``async with session.begin()`` it joins: they commit.
         """
         return Work(self, Database(session))
+
+    async def run(
+        self,
+        make_session: Callable[[], AsyncSession],
+        operation: Callable[[Work], Awaitable[ResultT]],
+    ) -> ResultT:
+        """Run an operation in a session and a transaction of its own.
+
+        For scripts, jobs and start-up code. As on the kit's routes, it runs
+        again when the database asks for it (a deadlock, a serialization
+        failure), so it must bear that.
+
+        Args:
+            make_session: Such as the caller's ``async_sessionmaker``.
+
+        Raises:
+            DatabaseUnavailable: The database is away, or kept refusing.
+        """
+
+        async def attempt() -> ResultT:
+            async with make_session() as session, self.work_for(session) as work:
+                return await operation(work)
+
+        return await run_with_retries(attempt)
 
     async def find_user(self, work: Work, email: str) -> UserT | None:
         """Return the user with this address, however it is spelled."""

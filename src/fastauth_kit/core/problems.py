@@ -61,7 +61,7 @@ class ErrorShape:
         """Return what is sent as JSON. Override together with the models."""
         return {
             "type": "about:blank",
-            "title": HTTPStatus(status).phrase,
+            "title": phrase(status),
             "status": status,
             "detail": detail,
             "code": code,
@@ -96,7 +96,7 @@ class ErrorShape:
         schema = _inline_schema(self.validation_model if invalid else self.model)
         examples = {} if invalid else {"examples": self._examples(errors)}
         return {
-            "description": f"{HTTPStatus(status).phrase}: {codes}",
+            "description": f"{phrase(status)}: {codes}",
             "content": {self.media_type: {"schema": schema, **examples}},
             **_documented_headers(status),
         }
@@ -115,10 +115,27 @@ def invalid_input(error: RequestValidationError) -> InvalidInput:
     """Return a validation error of FastAPI's without what was sent."""
     return InvalidInput(
         *(
-            FieldError(type=item["type"], loc=list(item["loc"]), msg=item["msg"])
+            FieldError(
+                type=item["type"],
+                loc=[_displayable(part) for part in item["loc"]],
+                msg=_displayable(item["msg"]),
+            )
             for item in error.errors()
         )
     )
+
+
+def phrase(status: int) -> str:
+    """Return the phrase of a status code; a caller may have made up their own code."""
+    try:
+        return HTTPStatus(status).phrase
+    except ValueError:
+        return f"Status {status}"
+
+
+def _displayable(part: Any) -> Any:
+    """Replace lone surrogates, which a caller's route lets into names of fields."""
+    return part.encode(errors="replace").decode() if isinstance(part, str) else part
 
 
 def _inline_schema(model: type[BaseModel]) -> dict[str, Any]:

@@ -9,7 +9,10 @@ from fastauth_kit.core.errors import ConfigurationError
 HmacAlgorithm = Literal["HS256", "HS384", "HS512"]
 
 MINIMUM_SECRET_BYTES = 32
-"""256 bits: RFC 7518, section 3.2, for HS256."""
+"""256 bits."""
+
+MINIMUM_SIGNING_BYTES: dict[str, int] = {"HS256": 32, "HS384": 48, "HS512": 64}
+"""As long as the hash (RFC 7518, section 3.2)."""
 
 MINIMUM_DISTINCT_BYTES = 8
 """A random secret of 32 bytes, even in hexadecimal, practically always has more."""
@@ -46,7 +49,8 @@ class AuthSettings:
         max_body_bytes: Longest request body the kit's routes read.
 
     Raises:
-        ConfigurationError: A key is short, a placeholder, or given twice.
+        ConfigurationError: A key is short, a placeholder, or given twice; or
+            a value is missing or unknown.
     """
 
     secret_key: str | bytes = field(repr=False)
@@ -61,13 +65,22 @@ class AuthSettings:
     max_body_bytes: int = 64 * 1024
 
     def __post_init__(self) -> None:
-        _check_keys("secret_key", [self.secret_key, *self.secret_key_fallbacks])
-        if self.signing_key or self.signing_key_fallbacks:
-            signing_keys = [self.signing_key or b"", *self.signing_key_fallbacks]
-            _check_keys("signing_key", signing_keys)
         if self.algorithm not in get_args(HmacAlgorithm):
             known = ", ".join(get_args(HmacAlgorithm))
             raise ConfigurationError(f"algorithm must be one of {known}, not {self.algorithm!r}")
+        secrets = _checked_keys(
+            "secret_key", self.secret_key, self.secret_key_fallbacks, MINIMUM_SECRET_BYTES
+        )
+        if self.signing_key or self.signing_key_fallbacks:
+            least = MINIMUM_SIGNING_BYTES[self.algorithm]
+            signing_keys = _checked_keys(
+                "signing_key", self.signing_key or b"", self.signing_key_fallbacks, least
+            )
+            if secrets & signing_keys:
+                raise ConfigurationError(
+                    "signing_key must differ from secret_key: who verifies access tokens "
+                    "could forge everything else"
+                )
         for name in ("issuer", "audience", "client_id", "token_url"):
             if not getattr(self, name):
                 raise ConfigurationError(f"AuthSettings({name}=...) must not be empty")
@@ -80,21 +93,31 @@ def key_bytes(key: str | bytes) -> bytes:
     return key.encode() if isinstance(key, str) else key
 
 
-def _check_keys(name: str, keys: Sequence[str | bytes]) -> None:
-    for key in keys:
-        _check_strength(name, key_bytes(key))
-    if len({key_bytes(key) for key in keys}) != len(keys):
+def _checked_keys(
+    name: str, first: object, others: Sequence[object] | str | bytes, least: int
+) -> set[bytes]:
+    if isinstance(others, str | bytes):
+        raise ConfigurationError(f"{name}_fallbacks must be a list of keys, not one key")
+    keys = [_checked_key(name, key, least) for key in (first, *others)]
+    if len(set(keys)) != len(keys):
         raise ConfigurationError(f"{name} and {name}_fallbacks name the same key twice")
+    return set(keys)
 
 
-def _check_strength(name: str, key: bytes) -> None:
+def _checked_key(name: str, given: object, least: int) -> bytes:
     advice = "make one with: python -c 'import secrets; print(secrets.token_urlsafe(48))'"
-    if len(key) < MINIMUM_SECRET_BYTES:
-        raise ConfigurationError(
-            f"{name} has {len(key)} bytes and needs {MINIMUM_SECRET_BYTES}; {advice}"
-        )
+    if not isinstance(given, str | bytes):
+        kind = type(given).__name__
+        raise ConfigurationError(f"{name} must be text or bytes, not {kind}; {advice}")
+    try:
+        key = key_bytes(given)
+    except UnicodeEncodeError:
+        raise ConfigurationError(f"{name} is not valid text; {advice}") from None
+    if len(key) < least:
+        raise ConfigurationError(f"{name} has {len(key)} bytes and needs {least}; {advice}")
     letters = bytes(b for b in key.lower() if chr(b).isalnum())
     if any(word.encode() in letters for word in _PLACEHOLDERS):
         raise ConfigurationError(f"{name} is a placeholder; {advice}")
     if len(set(key)) < MINIMUM_DISTINCT_BYTES:
         raise ConfigurationError(f"{name} is not random; {advice}")
+    return key

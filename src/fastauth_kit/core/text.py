@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable, Iterator
+from math import isinf
 from typing import Any, cast
 
 MAX_DEPTH = 32
@@ -13,7 +14,7 @@ class UnacceptableJson(ValueError):
 
 
 def parse_json(body: bytes) -> Any:
-    """Parse JSON strictly: UTF-8, no NaN, no duplicate keys, bounded depth.
+    """Parse JSON strictly: UTF-8, finite numbers, no duplicate keys, bounded depth.
 
     Raises:
         UnacceptableJson: With a sentence that repeats nothing of the input.
@@ -21,7 +22,10 @@ def parse_json(body: bytes) -> Any:
     try:
         text = body.decode("utf-8")
         value = json.loads(
-            text, parse_constant=_refuse_constant, object_pairs_hook=_without_duplicates
+            text,
+            parse_constant=_refuse_constant,
+            parse_float=_finite,
+            object_pairs_hook=_without_duplicates,
         )
     except UnacceptableJson:
         raise
@@ -64,6 +68,13 @@ def unacceptable_places(
 
 def _refuse_constant(name: str) -> Any:
     raise UnacceptableJson("NaN and Infinity are not JSON.")
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if isinf(number):  # 1e999 would come out as what no answer can carry
+        raise UnacceptableJson("A number is too large.")
+    return number
 
 
 def _without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -1,0 +1,1 @@
+"""An app of one's own, with accounts and sessions by fastauth-kit."""
