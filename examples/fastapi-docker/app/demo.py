@@ -74,7 +74,7 @@ def _welcome(url: str) -> str:
   Or from another terminal: register, sign in, read your account.
 
   curl {url}/api/auth/register -H 'Content-Type: application/json' -d '{account}'
-  TOKEN=$(curl -s {url}/api/auth/login -d 'username=ada@example.com' \
+  TOKEN=$(curl -s {url}/api/auth/login -d 'username=ada@example.com' \\
     -d 'password=correct horse battery' | {token})
   curl {url}/api/users/me -H "Authorization: Bearer $TOKEN"
 

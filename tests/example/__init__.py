@@ -1,0 +1,1 @@
+"""The example app, as a process of its own."""
