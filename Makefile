@@ -36,7 +36,7 @@ lint: $(VENV)/all.stamp
 
 types: $(VENV)/all.stamp
 	$(BIN)/mypy
-	$(BIN)/pyright --pythonpath $(BIN)/python
+	$(BIN)/pyright --project pyproject.toml --pythonpath $(BIN)/python
 
 imports: $(VENV)/all.stamp
 	$(BIN)/lint-imports
@@ -73,9 +73,8 @@ $(VENV)/demo.stamp: pyproject.toml | $(VENV)/pip.stamp
 	@$(BIN)/python -m pip install --quiet --editable ".[sqlite]" --group example
 	@touch $@
 
-# pyright[nodejs]: with node from a wheel, so that nothing is fetched when it runs.
 $(VENV)/all.stamp: pyproject.toml | $(VENV)/pip.stamp
 	@echo "Installing the library, its tests and its tools"
 	@$(BIN)/python -m pip install --quiet --editable ".[sqlite,postgres,mysql]" \
-		--group test --group lint --group docs --group example "pyright[nodejs]"
+		--group test --group lint --group docs --group example --group bench
 	@touch $(VENV)/demo.stamp $@

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 from subprocess import CompletedProcess
+from typing import Literal
 
 import pytest
 import redis
@@ -59,8 +60,9 @@ async def test_a_fresh_database_is_empty_and_keeps_every_character(fresh_databas
     assert name == "Ada 🦆"
 
 
-def test_mariadb_isolates_as_it_does_by_default(database_urls: DatabaseUrls, mariadb: None) -> None:
-    assert execute(database_urls["mariadb"], "select @@tx_isolation") == ["REPEATABLE-READ"]
+@pytest.mark.parametrize("database_kind", ["mariadb"], indirect=True)
+def test_mariadb_isolates_as_it_does_by_default(database_url: str) -> None:
+    assert execute(database_url, "select @@tx_isolation") == ["REPEATABLE-READ"]
 
 
 def test_redis_answers(redis_url: str, redis_prefix: str) -> None:
@@ -102,24 +104,26 @@ def test_a_dropped_database_is_gone(servers: Servers, database_kind: DatabaseKin
 
 
 @pytest.mark.parametrize(
-    ("age_seconds", "is_dropped"), [(STALE_SECONDS + 60, True), (STALE_SECONDS - 600, False)]
+    ("age_seconds", "stays"), [(STALE_SECONDS + 60, False), (STALE_SECONDS - 600, True)]
 )
+@pytest.mark.parametrize("database_kind", ["postgresql", "mariadb"], indirect=True)
 def test_what_a_killed_run_left_is_dropped_after_a_day(
-    servers: Servers, age_seconds: int, is_dropped: bool, monkeypatch: pytest.MonkeyPatch
+    servers: Servers,
+    database_kind: Literal["postgresql", "mariadb"],
+    age_seconds: int,
+    stays: bool,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    if not servers.available.keys() & {"postgresql", "mariadb"}:
-        pytest.skip("no database server")
-    kind: DatabaseKind = "postgresql" if "postgresql" in servers.available else "mariadb"
     now = time.time()
     with monkeypatch.context() as patch:
         patch.setattr(time, "time", lambda: now - age_seconds)
-        name = servers.create_database(kind)
+        name = servers.create_database(database_kind)
 
-    dropped = servers.drop_stale_databases()
+    servers.drop_stale_databases()
 
-    assert (name in dropped) is is_dropped
-    if not is_dropped:
-        servers.drop_database(kind, name)
+    assert (name in servers.databases(database_kind)) is stays
+    if stays:
+        servers.drop_database(database_kind, name)
 
 
 @pytest.mark.parametrize(
@@ -220,12 +224,6 @@ def test_where_servers_are_required_a_missing_one_fails_the_run(
 
     assert run.returncode == pytest.ExitCode.TESTS_FAILED, run.stdout
     assert "MariaDB: NOT FOUND" in run.stdout
-
-
-@pytest.fixture(scope="session")
-def mariadb(servers: Servers) -> None:
-    if "mariadb" not in servers.available:
-        pytest.skip("MariaDB not found")
 
 
 def _assert_ends_with_its_keeper(started: Started, question: Callable[[], str]) -> None:

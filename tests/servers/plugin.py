@@ -38,7 +38,7 @@ def _detection(config: pytest.Config) -> Detection:
             try:
                 detection = detect()
             except BadAddress as reason:
-                raise pytest.UsageError(str(reason)) from reason
+                pytest.exit(str(reason), returncode=pytest.ExitCode.USAGE_ERROR)
             config.stash[_DETECTION] = detection
             detection.servers.drop_stale_databases()
         config.stash[_DETECTION] = detection
@@ -101,10 +101,14 @@ def pytest_unconfigure(config: pytest.Config) -> None:
         config.stash[_DETECTION].stop()
 
 
-def _skip_or_fail(missing: MissingServer) -> None:
+def _require(servers: Servers, kind: ServerKind) -> None:
+    """Skip the test if the server is missing, or fail it under REQUIRE_SERVERS."""
+    if kind in servers.available:
+        return
+    missing = str(MissingServer(kind, servers.missing.get(kind, "")))
     if _required():
         pytest.fail(f"{missing} (REQUIRE_SERVERS is set)", pytrace=False)
-    pytest.skip(str(missing).partition("\n")[0])
+    pytest.skip(missing.partition("\n")[0])
 
 
 @pytest.fixture(scope="session")
@@ -131,13 +135,14 @@ def database_urls(servers: Servers, worker_name: str) -> Iterator[DatabaseUrls]:
 
 @pytest.fixture(scope="session", params=DATABASE_KINDS)
 def database_kind(request: pytest.FixtureRequest, servers: Servers) -> DatabaseKind:
-    """Run the test once on each database."""
+    """Run the test once on each database.
+
+    On some of them only:
+    ``@pytest.mark.parametrize("database_kind", ["mariadb"], indirect=True)``.
+    """
     kind: DatabaseKind = request.param
     if kind != "sqlite":
-        try:
-            servers.server(kind)
-        except MissingServer as missing:
-            _skip_or_fail(missing)
+        _require(servers, kind)
     return kind
 
 
@@ -172,11 +177,8 @@ def fresh_database_url(
 @pytest.fixture(scope="session")
 def redis_url(servers: Servers) -> str:
     """Redis or Valkey, shared with the other workers and maybe with the machine."""
-    try:
-        return servers.redis_url()
-    except MissingServer as missing:
-        _skip_or_fail(missing)
-        raise
+    _require(servers, "redis")
+    return servers.redis_url()
 
 
 @pytest.fixture
