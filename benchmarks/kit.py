@@ -50,7 +50,7 @@ async def get_db() -> AsyncIterator[AsyncSession]:
 
 def _hasher() -> PasswordHasher:
     options: dict[str, Any] = {f"argon2__{name}": cost for name, cost in argon2_params().items()}
-    return PasswordHasher(context=default_context().copy(**options))
+    return PasswordHasher(context=default_context(**options))
 
 
 auth = AuthKit(

@@ -8,7 +8,6 @@ from uuid import UUID
 
 import httpx2
 from fastapi import FastAPI
-from passlib.context import CryptContext
 from sqlalchemy import ForeignKey, String, delete, event
 from sqlalchemy.ext.asyncio import (
     AsyncEngine,
@@ -30,6 +29,7 @@ from fastauth_kit import (
     get_users_router,
 )
 from fastauth_kit.features.passwords import PasswordHasher, default_context
+from fastauth_kit.features.passwords.passlib_interface import PasswordContext
 
 SECRET = "a secret of the tests, 32 bytes and more of it"
 PASSWORD = "correct horse battery"
@@ -103,12 +103,9 @@ class Clock:
         self.now += timedelta(**amount)
 
 
-def cheap_context() -> CryptContext:
+def cheap_context() -> PasswordContext:
     """Return the default schemes at the least cost they allow."""
-    cheap: CryptContext = default_context().copy(
-        argon2__memory_cost=8, argon2__time_cost=1, bcrypt__rounds=4
-    )
-    return cheap
+    return default_context(argon2__memory_cost=8, argon2__time_cost=1, bcrypt__rounds=4)
 
 
 @dataclass

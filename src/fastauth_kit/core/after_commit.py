@@ -3,6 +3,8 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from traceback import format_tb
 from weakref import WeakKeyDictionary
 
 from sqlalchemy import event
@@ -11,6 +13,8 @@ from sqlalchemy.orm import Session, SessionTransaction
 logger = logging.getLogger("fastauth_kit")
 
 Action = Callable[[], Awaitable[object]]
+
+_JOINED = "fastauth_kit.joined_actions"
 
 
 class AfterCommit:
@@ -54,37 +58,58 @@ class AfterCommit:
         try:
             async with asyncio.timeout(self._timeout_seconds):
                 await action()
-        except Exception:
-            logger.exception("an after-commit action failed")
+        except Exception as error:  # noqa: BLE001  # whatever the caller's action raises
+            # its text may repeat a message, and with it the token in a link
+            place = "".join(format_tb(error.__traceback__))
+            logger.error("an after-commit action failed: %s\n%s", type(error).__name__, place)  # noqa: TRY400  # see above
+
+
+@dataclass(frozen=True, slots=True)
+class _Held:
+    """Actions, and the transaction or savepoint that they wait for."""
+
+    within: SessionTransaction | None
+    worker: AfterCommit
+    actions: Sequence[Action]
 
 
 class JoinedActions:
     """Holds actions back until the caller's own transaction has committed.
 
-    Actions of a savepoint that is rolled back are dropped with it.
+    Actions of a savepoint that is rolled back are dropped with it. There is
+    one for each session and it listens for as long as the session lives:
+    SQLAlchemy forbids to remove a listener while it is being told.
     """
 
-    def __init__(self, session: Session, worker: AfterCommit, actions: Sequence[Action]) -> None:
-        self._session = session
-        self._worker = worker
-        self._actions = actions
-        self._within = session.get_nested_transaction() or session.get_transaction()
+    def __init__(self, session: Session) -> None:
+        self._held: list[_Held] = []
         event.listen(session, "after_commit", self._committed)
         event.listen(session, "after_soft_rollback", self._rolled_back)
+
+    @classmethod
+    def of(cls, session: Session) -> "JoinedActions":
+        """Return the one of this session."""
+        found: JoinedActions | None = session.info.get(_JOINED)
+        if found is None:
+            found = session.info[_JOINED] = cls(session)
+        return found
+
+    def hold(self, session: Session, worker: AfterCommit, actions: Sequence[Action]) -> None:
+        """Start ``actions`` once the session's transaction has committed."""
+        within = session.get_nested_transaction() or session.get_transaction()
+        self._held.append(_Held(within, worker, actions))
 
     def _committed(self, session: Session) -> None:
         if session.in_nested_transaction():
             return
-        self._forget()
-        self._worker.start(self._actions)
+        held, self._held = self._held, []
+        for item in held:
+            # those of a session that was closed instead were never told of an end
+            if session.get_transaction() in _with_parents(item.within):
+                item.worker.start(item.actions)
 
     def _rolled_back(self, session: Session, previous: SessionTransaction) -> None:
-        if previous in _with_parents(self._within):
-            self._forget()
-
-    def _forget(self) -> None:
-        event.remove(self._session, "after_commit", self._committed)
-        event.remove(self._session, "after_soft_rollback", self._rolled_back)
+        self._held = [item for item in self._held if previous not in _with_parents(item.within)]
 
 
 def _with_parents(transaction: SessionTransaction | None) -> list[SessionTransaction]:

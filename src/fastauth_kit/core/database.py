@@ -30,6 +30,9 @@ _SQLITE_UNAVAILABLE = frozenset(
     {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY}
 )
 
+_DATA_ERROR_STATES = "22"
+"""PostgreSQL: a value out of range, too long or malformed; asyncpg has no class for them."""
+
 _DATA_ERROR_NUMBERS = frozenset({1264, 1366, 1406})
 """MariaDB: out of range, incorrect value, data too long."""
 
@@ -93,7 +96,9 @@ def is_unavailable(error: BaseException) -> bool:
 def is_data_error(error: BaseException) -> bool:
     """Whether a value did not fit its column."""
     return any(
-        isinstance(link, DataError) or _number(link) in _DATA_ERROR_NUMBERS
+        isinstance(link, DataError)
+        or _state(link).startswith(_DATA_ERROR_STATES)
+        or _number(link) in _DATA_ERROR_NUMBERS
         for link in _causes(error)
     )
 

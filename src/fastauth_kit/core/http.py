@@ -6,12 +6,13 @@ from collections.abc import Awaitable, Callable, Coroutine
 from ipaddress import IPv6Address, ip_address
 from typing import Any, ClassVar, TypeVar
 
-from fastapi import HTTPException, Request, Response
+from fastapi import Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.requests import HTTPConnection
 from fastapi.routing import APIRoute
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 from starlette.datastructures import FormData, UploadFile
+from starlette.exceptions import HTTPException
 
 from fastauth_kit.core.database import is_data_error, is_retryable, is_unavailable
 from fastauth_kit.core.errors import (
@@ -82,7 +83,8 @@ def _peer_address(connection: HTTPConnection) -> str | None:
         return None
     if isinstance(address, IPv6Address) and address.ipv4_mapped is not None:
         address = address.ipv4_mapped
-    return str(address)
+    # a link-local address may name one of our interfaces after "%"
+    return str(address).partition("%")[0]
 
 
 class StrictRequest(Request):
@@ -123,7 +125,13 @@ class StrictRequest(Request):
                 form = await super()._get_form(**limits)
             except HTTPException:
                 raise InvalidInput(_bad_text("body", "form")) from None
-            self._form = _checked_form(form)
+            try:
+                _check_form(form)
+            except AuthError:
+                self._form = None  # whoever asks again is refused again
+                await form.close()
+                raise
+            self._form = form
         return self._form
 
 
@@ -138,14 +146,13 @@ def _bad_text(*place: str | int) -> FieldError:
     return FieldError(type="text_invalid", loc=place, msg=sentence)
 
 
-def _checked_form(form: FormData) -> FormData:
+def _check_form(form: FormData) -> None:
     names = [name for name, _ in form.multi_items()]
     if len(set(names)) != len(names):
         raise AmbiguousCredentials
     for name, value in form.multi_items():
         if isinstance(value, UploadFile) or not is_acceptable(name + value):
             raise InvalidInput(_bad_text("body", name if is_acceptable(name) else "form"))
-    return form
 
 
 class AuthRoute(APIRoute):

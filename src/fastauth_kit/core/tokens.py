@@ -3,6 +3,7 @@
 from typing import Any
 
 from fastapi import Response
+from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
 
 from fastauth_kit.core.hooks import IssuedSession
@@ -46,12 +47,12 @@ def tokens_of(issued: IssuedSession) -> SessionTokens:
 
 def answer_login(
     outcome: IssuedSession | PendingLogin, response: Response
-) -> SessionTokens | SecondFactorDue:
-    """Return the body for the outcome of a first factor; sets status and headers."""
-    response.headers.update(NO_STORE)
+) -> SessionTokens | Response:
+    """Return the answer for the outcome of a first factor: 200 with tokens, or 202."""
     if isinstance(outcome, IssuedSession):
+        response.headers.update(NO_STORE)
         return tokens_of(outcome)
-    response.status_code = 202
-    return SecondFactorDue(
+    due = SecondFactorDue(
         challenge=outcome.challenge, factors=list(outcome.factors), expires_in=outcome.expires_in
     )
+    return JSONResponse(due.model_dump(), status_code=202, headers=NO_STORE)

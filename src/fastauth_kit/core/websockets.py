@@ -1,6 +1,6 @@
 """Authenticated WebSockets that hold no pooled connection while they are open."""
 
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Annotated, Any, Generic
@@ -87,17 +87,24 @@ async def _identify(
 ) -> UserT:
     """Authenticate in a short transaction of its own, unless one is under way."""
     was_idle = not database.session.in_transaction()
+    callers_rows = list(database.session)
     try:
         return (await authentication.identify(recognised, database)).user
     finally:
         if was_idle:
             with suppress(DatabaseUnavailable):
-                await database.run(_let_go)
+                await database.run(lambda session: _let_go(session, callers_rows))
 
 
-def _let_go(session: Session) -> None:
-    """Give the connection back and keep what was loaded readable."""
-    session.expunge_all()
+def _let_go(session: Session, keep: Sequence[object]) -> None:
+    """Give the connection back and keep what was loaded readable.
+
+    Rows of the caller's stay: changes of one that had left would be lost.
+    """
+    kept = {id(row) for row in keep}
+    for row in list(session):
+        if id(row) not in kept and row in session:  # one may take another with it
+            session.expunge(row)
     session.rollback()
 
 

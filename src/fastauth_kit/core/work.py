@@ -54,7 +54,7 @@ class Work:
         self._database = database
         self._may_join = may_join
         self._joined = False
-        self._clean = not may_join or not database.session.in_transaction()
+        self._begin_anew(self._is_idle())
         self._after: list[Action] = []
         self._recorded: list[Callable[[Work], Awaitable[object]]] = []
 
@@ -128,11 +128,12 @@ class Work:
     async def restart(self) -> None:
         """Begin a new transaction, which sees what others have committed since.
 
-        Within a caller's transaction this is not ours to do, and nothing happens.
+        Within a transaction that the caller began, be it by adding a row, this
+        is not ours to do, and nothing happens.
         """
-        if not self._joined:
+        if self._owned and not self._joined:
             await self._database.run(Session.rollback)
-            self._clean = True
+            self._begin_anew()
 
     def after_commit(self, action: Action) -> None:
         """Run ``action`` once, in the background, when the data is committed."""
@@ -153,6 +154,8 @@ class Work:
                 "get_session yields a session inside begin(): yield a plain session, "
                 "because the kit commits before it answers"
             )
+        if not self._is_idle():
+            self._begin_anew(owned=False)
         self.now = self.auth.clock()
         return self
 
@@ -172,23 +175,35 @@ class Work:
             if refused:
                 await self._write_down()
 
+    def _is_idle(self) -> bool:
+        """Whether nothing of the caller's is under way. In a route all of it is ours."""
+        return not self._may_join or not self._database.session.in_transaction()
+
+    def _begin_anew(self, owned: bool = True) -> None:
+        self._owned: bool = owned
+        self._clean: bool = owned
+
     async def _commit(self) -> None:
+        if self._after:
+            # before, not after: a client that gives up while we wait must not
+            # leave us with data whose actions never ran
+            await self.auth.after_commit.room()
         try:
             await self._database.run(Session.commit)
-        except DBAPIError as error:
-            if error.connection_invalidated:
+        except BaseException as error:
+            # another attempt, on another connection, must not meet our locks
+            await self._roll_back()
+            if isinstance(error, DBAPIError) and error.connection_invalidated:
                 raise CommitOutcomeUnknown from error
             raise
-        self._clean = True
+        self._begin_anew()
         self._recorded.clear()
         actions, self._after = self._after, []
-        if actions:
-            await self.auth.after_commit.room()
-            self.auth.after_commit.start(actions)
+        self.auth.after_commit.start(actions)
 
     async def _roll_back(self) -> None:
         self._after.clear()
-        self._clean = True
+        self._begin_anew()
         try:
             await self._database.run(Session.rollback)
         except (DBAPIError, DatabaseUnavailable):
@@ -196,8 +211,12 @@ class Work:
 
     async def _write_down(self) -> None:
         actions, self._recorded = self._recorded, []
-        for action in actions:
-            await action(self)
+        try:
+            for action in actions:
+                await action(self)
+        except BaseException:
+            await self._roll_back()
+            raise
         if actions:
             await self._commit()
 
@@ -209,5 +228,6 @@ class Work:
         if succeeded or refused:
             await self._database.run(Session.flush)
             if self._after:
-                actions_, self._after = self._after, []
-                JoinedActions(self._database.session, self.auth.after_commit, actions_)
+                after, self._after = self._after, []
+                session = self._database.session
+                JoinedActions.of(session).hold(session, self.auth.after_commit, after)

@@ -4,7 +4,7 @@ import asyncio
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, TypeVar, cast
+from typing import TypeVar
 from unicodedata import normalize
 
 import argon2
@@ -56,6 +56,19 @@ class Watched:
         return self.context.is_enabled(hash)
 
 
+class Failing(Watched):
+    """Fails over the password "x", and over no other."""
+
+    def __init__(self, fault: type[Exception]) -> None:
+        super().__init__()
+        self.fault = fault
+
+    def verify(self, secret: str, hash: str, /) -> bool:
+        if secret == "x":
+            raise self.fault
+        return super().verify(secret, hash)
+
+
 CURRENT = "$argon2id$v=19$m=8,t=1,p=1"
 """How hashes of the default scheme with the current parameters begin."""
 
@@ -88,10 +101,6 @@ def watched() -> Watched:
 @pytest.fixture
 def hasher(watched: Watched, pool: HashingPool) -> PasswordHasher:
     return PasswordHasher(context=watched, pool=pool)
-
-
-def faults(refusal: InvalidInput) -> list[Any]:
-    return cast(list[Any], refusal.detail)
 
 
 def argon2_of(password: str, *, time_cost: int = 1, memory_cost: int = 8) -> str:
@@ -134,7 +143,7 @@ class TestHash:
             await hasher.hash(password, field="new_password")
 
         limit = LONGEST_INPUT if len(password) > LONGEST_INPUT else 72
-        assert faults(refusal.value) == [
+        assert refusal.value.fields == [
             {
                 "type": "password_too_long",
                 "loc": ("body", "new_password"),
@@ -151,7 +160,7 @@ class TestHash:
         with pytest.raises(InvalidInput) as refusal:
             await hasher.hash(password)
 
-        (fault,) = faults(refusal.value)
+        (fault,) = refusal.value.fields
         assert fault["type"] == "password_unusable"
         assert fault["loc"] == ("body", "password")
         assert "horse" not in fault["msg"]
@@ -346,6 +355,14 @@ class TestEqualWork:
         assert await hasher.verify("correct horse", stored) == WRONG
         assert watched.verified == [CURRENT]
 
+    @pytest.mark.parametrize("typed", [COMPOSED, DECOMPOSED, LIGATURE])
+    async def test_is_done_once_for_a_hash_of_ours(
+        self, hasher: PasswordHasher, watched: Watched, typed: str
+    ) -> None:
+        """The normal form is tried first: it is the one in all hashes but imported ones."""
+        assert (await hasher.verify(typed, argon2_of(COMPOSED))).valid
+        assert watched.verified == [CURRENT]
+
     @pytest.mark.parametrize("stored", [argon2_of(COMPOSED + "!"), None, "nonsense", "$2b$04$"])
     async def test_is_done_twice_where_two_forms_are_tried(
         self, hasher: PasswordHasher, watched: Watched, stored: str | None
@@ -426,12 +443,31 @@ class TestThreads:
     async def test_a_fault_of_the_machine_is_not_a_wrong_password(
         self, pool: HashingPool, fault: type[Exception]
     ) -> None:
-        class Failing(Watched):
-            def verify(self, secret: str, hash: str, /) -> bool:
-                raise fault
-
         with pytest.raises(fault):
-            await PasswordHasher(context=Failing(), pool=pool).verify("x", argon2_of("x"))
+            await PasswordHasher(context=Failing(fault), pool=pool).verify("x", argon2_of("x"))
+
+    @pytest.mark.parametrize(
+        "refusal",
+        [
+            argon2.exceptions.VerificationError,
+            argon2.exceptions.InvalidHashError,
+            AssertionError,
+            KeyError,
+            OverflowError,
+            TypeError,
+            ValueError,
+        ],
+    )
+    async def test_a_refusal_of_a_scheme_is_a_wrong_password(
+        self, pool: HashingPool, refusal: type[Exception]
+    ) -> None:
+        """A caller's own context may raise any of these over a malformed hash."""
+        failing = Failing(refusal)
+
+        answer = await PasswordHasher(context=failing, pool=pool).verify("x", argon2_of("x"))
+
+        assert answer == WRONG
+        assert failing.verified == [CURRENT]
 
     async def test_hashers_share_no_pool_unless_told_to(self) -> None:
         assert PasswordHasher().pool is not PasswordHasher().pool

@@ -191,6 +191,7 @@ class TestEverySchemeOfOurs:
         made = scheme.hash("correct horse")
 
         assert [other.name for other in OWN_SCHEMES if other.identify(made)] == [scheme.name]
+        assert not scheme.identify(b"\xff" + made.encode())
 
     def test_takes_its_options_and_no_others(self, scheme: Scheme) -> None:
         """A slip in an option's name is reported when the context is built."""

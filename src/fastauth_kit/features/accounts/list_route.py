@@ -4,13 +4,15 @@ from collections.abc import Callable, Coroutine
 from typing import TYPE_CHECKING, Annotated, Any
 
 from fastapi import Depends, Query
-from pydantic import BaseModel
+from pydantic import BaseModel, BeforeValidator
+from pydantic_core import PydanticCustomError
 from sqlalchemy.orm import Session
 
 from fastauth_kit.core.errors import NotEnoughPermissions
 from fastauth_kit.core.routes import RouteTable
 from fastauth_kit.core.work import Work
 from fastauth_kit.features.accounts.listing import (
+    CursorPage,
     NumberedPage,
     OrderBy,
     UserFilter,
@@ -26,6 +28,16 @@ MAX_PAGE = 1_000_000_000
 """Times ``per_page`` it still fits the OFFSET of every database."""
 
 
+def _only_digits(text: str) -> str:
+    """Refuse what ``int()`` would also take: `` 1``, ``1_0``, digits of other scripts."""
+    if not (text.isascii() and text.isdigit()):
+        raise PydanticCustomError("int_parsing", "Use the digits 0 to 9.")
+    return text
+
+
+Number = Annotated[int, BeforeValidator(_only_digits)]
+
+
 def add_list_route(
     accounts: "Accounts", table: RouteTable, may_list: Callable[..., Coroutine[Any, Any, Any]]
 ) -> None:
@@ -38,8 +50,8 @@ def add_list_route(
         work: Annotated[Work, Depends(auth.work)],
         reader: Annotated[Any, Depends(may_list)],
         which: Annotated[UserFilter, Depends(_read_filter)],
-        page: Annotated[int, Query(ge=1, le=MAX_PAGE)] = 1,
-        per_page: Annotated[int, Query(ge=1, le=100)] = 20,
+        page: Annotated[Number, Query(ge=1, le=MAX_PAGE)] = 1,
+        per_page: Annotated[Number, Query(ge=1, le=100)] = 20,
         order_by: Annotated[OrderBy, Query(description="With - in front: descending.")] = "id",
         cursor: Annotated[
             str | None,
@@ -49,18 +61,18 @@ def add_list_route(
                 "Replaces `page`, `per_page` and `order_by`.",
             ),
         ] = None,
-        limit: Annotated[int, Query(ge=1, le=100, description="With `cursor`.")] = 20,
+        limit: Annotated[Number, Query(ge=1, le=100, description="With `cursor`.")] = 20,
     ) -> Any:
         """List accounts: by page number with a count, or by cursor without.
 
         A cursor costs the same on every page, however many accounts there are.
         """
-        if cursor is not None:
-            found = await cursor_page(work, which, cursor=cursor, limit=limit)
-            values = {"items": found.users, "next_cursor": found.next_cursor}
-            return await _read_page(work, by_cursor, values)
-        numbered = await numbered_page(work, which, order_by, page=page, per_page=per_page)
-        return await _read_page(work, by_number, _numbered(numbered))
+        async with work:
+            if cursor is not None:
+                found = await cursor_page(work, which, cursor=cursor, limit=limit)
+                return await _read_page(work, by_cursor, _by_cursor(found))
+            numbered = await numbered_page(work, which, order_by, page=page, per_page=per_page)
+            return await _read_page(work, by_number, _by_number(numbered))
 
     table.add(
         "list_users",
@@ -85,7 +97,11 @@ async def _read_filter(
     return UserFilter(q=q, is_active=is_active, is_superuser=is_superuser, is_verified=is_verified)
 
 
-def _numbered(found: NumberedPage) -> dict[str, Any]:
+def _by_cursor(found: CursorPage) -> dict[str, Any]:
+    return {"items": found.users, "next_cursor": found.next_cursor}
+
+
+def _by_number(found: NumberedPage) -> dict[str, Any]:
     return {
         "items": found.users,
         "total": found.total,

@@ -96,9 +96,12 @@ def _add_create(accounts: Accounts, table: RouteTable) -> None:
 def _add_own(accounts: Accounts, table: RouteTable) -> None:
     auth, schemas = table.auth, accounts.schemas(table.auth)
 
-    async def read_me(user: Annotated[Any, Depends(auth.current_user)]) -> Any:
+    async def read_me(
+        user: Annotated[Any, Depends(auth.current_user)],
+        work: Annotated[Work, Depends(auth.work)],
+    ) -> Any:
         """Read your own account."""
-        return user
+        return await read_user(work, schemas.read, user)
 
     async def update_me(
         body: UserUpdate,
@@ -153,10 +156,11 @@ def _add_read(accounts: Accounts, table: RouteTable, may_read: UserDependency | 
         """Read an account: your own, or any as a superuser."""
         if may_read is None and not (reader.is_superuser or reader.id == user_id):
             raise NotEnoughPermissions
-        user = await find(work, auth.user_model, auth.user_model.id == user_id)
-        if user is None:
-            raise UserNotFound
-        return await read_user(work, schemas.read, user)
+        async with work:
+            user = await find(work, auth.user_model, auth.user_model.id == user_id)
+            if user is None:
+                raise UserNotFound
+            return await read_user(work, schemas.read, user)
 
     read_user_by_id.__annotations__["user_id"] = path_key(auth.user_key)
     table.add(

@@ -1,5 +1,6 @@
 """Passwords: chosen under a policy, verified at login, changed by their owner."""
 
+import asyncio
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, ClassVar
@@ -57,7 +58,8 @@ class Passwords(Feature):
 
     async def aclose(self) -> None:
         """End the hashing threads; they start again when needed."""
-        self.hasher.pool.close()
+        # in a thread: closing waits for the hashes under way
+        await asyncio.to_thread(self.hasher.pool.close)
 
     async def log_in(
         self, work: Work, email: str, password: str, *, device: Device = Device()
@@ -169,18 +171,18 @@ class Passwords(Feature):
     ) -> UserMixin[Any] | None:
         """Hold the user while the verified hash is still theirs; upgrade it if due."""
         model = work.auth.user_model
-        if new_hash is not None:
-            statement = (
-                update(model)
-                .where(model.id == user_id, model.hashed_password == stored)
-                # the owner changed nothing: updated_at stays
-                .values(hashed_password=new_hash, updated_at=model.updated_at)
-            )
-            if await change(work, statement) == 0:
-                return None
-            stored = new_hash
-        conditions = (model.id == user_id, model.hashed_password == stored)
-        user: UserMixin[Any] | None = await hold(work, model, *conditions, shared=True)
+        verified = (model.id == user_id, model.hashed_password == stored)
+        user: UserMixin[Any] | None
+        if new_hash is None:
+            user = await hold(work, model, *verified, shared=True)
+            return user
+        # the owner changed nothing: updated_at stays
+        values = {"hashed_password": new_hash, "updated_at": model.updated_at}
+        if await change(work, update(model).where(*verified).values(values)) == 0:
+            return None
+        # having been written here, the row is held already
+        written = select(model).where(model.id == user_id)
+        user = await work.scalar(written.execution_options(populate_existing=True))
         return user
 
 

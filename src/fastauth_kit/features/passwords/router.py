@@ -10,7 +10,7 @@ from fastauth_kit.core.forms import UnsupportedGrantType, document_body, read_fo
 from fastauth_kit.core.http import device_of
 from fastauth_kit.core.login import InactiveUser
 from fastauth_kit.core.routes import RouteTable
-from fastauth_kit.core.tokens import PENDING, SecondFactorDue, SessionTokens, answer_login
+from fastauth_kit.core.tokens import PENDING, SessionTokens, answer_login
 from fastauth_kit.core.work import Work
 from fastauth_kit.features.passwords.errors import InvalidCredentials, InvalidPassword
 from fastauth_kit.features.passwords.schemas import ChangePasswordBody, LoginBody
@@ -36,7 +36,7 @@ def _add_login(passwords: "Passwords", table: RouteTable) -> None:
         request: Request,
         response: Response,
         work: Annotated[Work, Depends(auth.work)],
-    ) -> SessionTokens | SecondFactorDue:
+    ) -> SessionTokens | Response:
         """Sign in with an e-mail address and a password, as a form or as JSON."""
         async with work:
             outcome = await passwords.log_in(
@@ -54,7 +54,7 @@ def _add_login(passwords: "Passwords", table: RouteTable) -> None:
         login,
         errors=[InvalidCredentials, InactiveUser, UnsupportedGrantType, Busy],
         reads_body=True,
-        response_model=SessionTokens | SecondFactorDue,
+        response_model=SessionTokens,
         responses=PENDING,
         openapi_extra=document_body(LoginBody, grant_type="password", renamed=_FORM_NAMES),
     )

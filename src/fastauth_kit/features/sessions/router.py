@@ -120,8 +120,9 @@ def _add_list(sessions: "Sessions", table: RouteTable) -> None:
         work: Annotated[Work, Depends(auth.work)],
     ) -> list[SessionRead]:
         """List where you are signed in, the latest used first, at most 100."""
-        found = await sessions.list_for(work, who.user.id)
-        return [_read(row, who.session.id) for row in found]
+        async with work:
+            found = await sessions.list_for(work, who.user.id)
+            return [_read(row, who.session.id) for row in found]
 
     table.add(
         "list_sessions",
