@@ -54,7 +54,7 @@ class Work:
         self._database = database
         self._may_join = may_join
         self._joined = False
-        self._begin_anew(self._is_idle())
+        self._owned = self._clean = self._is_idle()
         self._after: list[Action] = []
         self._recorded: list[Callable[[Work], Awaitable[object]]] = []
 
@@ -180,8 +180,7 @@ class Work:
         return not self._may_join or not self._database.session.in_transaction()
 
     def _begin_anew(self, owned: bool = True) -> None:
-        self._owned: bool = owned
-        self._clean: bool = owned
+        self._owned = self._clean = owned
 
     async def _commit(self) -> None:
         if self._after:

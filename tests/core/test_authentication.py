@@ -1,0 +1,358 @@
+"""Who is asking: one statement, the caller's own session, and every way to be refused."""
+
+from collections.abc import Callable
+from typing import Annotated, Any
+
+import httpx2
+import pytest
+from fastapi import Depends, FastAPI
+from fastapi.requests import HTTPConnection
+from sqlalchemy import delete, select, update
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import object_session
+
+from fastauth_kit import AccessClaims, Authenticated, AuthKit, CurrentSession
+from fastauth_kit.core.errors import DatabaseUnavailable
+from tests.core.forgery import MISSING, SESSION_ID, forge
+from tests.core.parts import fetch
+from tests.kit_app import IntPost, IntSession, IntUser, KitApp, bearer
+
+ONE_DATABASE = pytest.mark.parametrize("database_kind", ["sqlite"], indirect=True)
+
+
+def add_routes(app: FastAPI, auth: AuthKit[Any]) -> None:
+    """What a caller writes."""
+    get_db = Depends(auth.get_session, scope=auth.session_scope)
+
+    @app.get("/all")
+    async def all_of_them(
+        user: Annotated[Any, Depends(auth.current_user)],
+        superuser: Annotated[Any, Depends(auth.current_superuser)],
+        session: Annotated[CurrentSession, Depends(auth.current_session)],
+        who: Annotated[Authenticated[Any], Depends(auth.authenticated)],
+    ) -> bool:
+        return user is superuser is who.user and session is who.session
+
+    @app.get("/same-session")
+    async def same_session(
+        user: Annotated[Any, Depends(auth.current_user)], session: Annotated[AsyncSession, get_db]
+    ) -> bool:
+        return object_session(user) is session.sync_session
+
+    @app.post("/posts")
+    async def write_post(
+        user: Annotated[Any, Depends(auth.current_user)], session: Annotated[AsyncSession, get_db]
+    ) -> None:
+        post = IntPost(title="mine")
+        post.author_id = user.id
+        session.add(post)
+        user.name = "an author"
+        await session.commit()
+
+    @app.get("/optional")
+    async def optional(user: Annotated[Any, Depends(auth.optional_user)]) -> str:
+        return user.email if user else "nobody"
+
+    @app.get("/claims")
+    async def claims(found: Annotated[AccessClaims, Depends(auth.claims)]) -> list[str]:
+        return [str(found.user_id), str(found.session_id), found.issued_at.isoformat()]
+
+    @app.get("/user")
+    async def read(user: Annotated[Any, Depends(auth.current_user)]) -> int:
+        number: int = user.id
+        return number
+
+
+async def signed_in(kit_app: KitApp, **columns: Any) -> dict[str, str]:
+    await kit_app.add_user(**columns)
+    return bearer(await kit_app.sign_in())
+
+
+async def get(kit_app: KitApp, path: str, headers: Any = None) -> httpx2.Response:
+    async with kit_app.client() as client:
+        return await client.get(path, headers=headers)
+
+
+# -- one statement, one session -------------------------------------------------------------
+
+
+@pytest.mark.parametrize("path", ["/user", "/api/users/me", "/all", "/optional"])
+async def test_asking_who_it_is_takes_one_statement(
+    make_app: Callable[..., KitApp], path: str
+) -> None:
+    kit_app = make_app(configure=add_routes)
+    headers = await signed_in(kit_app, is_superuser=True)
+    kit_app.statements.clear()
+
+    answer = await get(kit_app, path, headers)
+
+    assert answer.status_code == 200
+    assert len(kit_app.statements) == 1
+
+
+@ONE_DATABASE
+async def test_all_dependencies_of_a_route_agree(make_app: Callable[..., KitApp]) -> None:
+    kit_app = make_app(configure=add_routes)
+    headers = await signed_in(kit_app, is_superuser=True)
+
+    assert (await get(kit_app, "/all", headers)).json() is True
+
+
+@pytest.mark.parametrize("scope", [None, "function", "request"])
+async def test_the_user_lives_in_the_callers_session(
+    make_app: Callable[..., KitApp], scope: Any
+) -> None:
+    kit_app = make_app(configure=add_routes, session_scope=scope)
+    headers = await signed_in(kit_app)
+
+    assert (await get(kit_app, "/same-session", headers)).json() is True
+
+
+@pytest.mark.parametrize("scope", [None, "function"])
+async def test_a_caller_writes_rows_of_the_user_and_the_user(
+    make_app: Callable[..., KitApp], scope: Any
+) -> None:
+    kit_app = make_app(configure=add_routes, session_scope=scope)
+    headers = await signed_in(kit_app)
+
+    async with kit_app.client(headers=headers) as client:
+        await client.post("/posts")
+
+    written = select(IntUser.name).join(IntPost, IntPost.author_id == IntUser.id)
+    assert await fetch(kit_app, written) == ["an author"]
+
+
+@ONE_DATABASE
+async def test_what_was_found_is_not_shared_between_sessions(kit_app: KitApp) -> None:
+    """A route may use two; each gets a user of its own, once."""
+    headers = await signed_in(kit_app)
+    raw = [(b"authorization", headers["Authorization"].encode())]
+    connection = HTTPConnection({"type": "http", "headers": raw})
+    of_request = kit_app.auth.authentication.of_request
+
+    async with kit_app.sessions() as first, kit_app.sessions() as second:
+        of_first = await of_request(connection, first)
+        again = await of_request(connection, first)
+        of_second = await of_request(connection, second)
+
+        assert of_first is again
+        assert object_session(of_second.user) is second.sync_session
+
+
+# -- optional users and claims ------------------------------------------------------------------
+
+
+@ONE_DATABASE
+async def test_an_optional_user_is_found(make_app: Callable[..., KitApp]) -> None:
+    kit_app = make_app(configure=add_routes)
+    headers = await signed_in(kit_app)
+
+    assert (await get(kit_app, "/optional", headers)).json() == "ada@example.com"
+
+
+@ONE_DATABASE
+@pytest.mark.parametrize("headers", [{}, {"Authorization": "Basic YTpi"}])
+async def test_without_a_token_of_ours_there_is_no_optional_user(
+    make_app: Callable[..., KitApp], headers: dict[str, str]
+) -> None:
+    kit_app = make_app(configure=add_routes)
+
+    assert (await get(kit_app, "/optional", headers)).json() == "nobody"
+
+
+@ONE_DATABASE
+async def test_an_optional_user_with_a_bad_token_is_refused(
+    make_app: Callable[..., KitApp],
+) -> None:
+    kit_app = make_app(configure=add_routes)
+
+    answer = await get(kit_app, "/optional", {"Authorization": "Bearer bad"})
+
+    assert answer.status_code == 401
+
+
+@ONE_DATABASE
+async def test_claims_are_read_without_any_statement(make_app: Callable[..., KitApp]) -> None:
+    kit_app = make_app(configure=add_routes)
+
+    answer = await get(kit_app, "/claims", {"Authorization": f"Bearer {forge(kit_app)}"})
+
+    issued_at = kit_app.clock.now.replace(microsecond=0)
+    assert answer.json() == ["1", SESSION_ID, issued_at.isoformat()]
+    assert kit_app.statements == []
+
+
+@ONE_DATABASE
+async def test_claims_without_a_token_are_refused(make_app: Callable[..., KitApp]) -> None:
+    kit_app = make_app(configure=add_routes)
+
+    assert (await get(kit_app, "/claims")).headers["www-authenticate"] == "Bearer"
+
+
+# -- refusals ----------------------------------------------------------------------------------------
+
+
+@ONE_DATABASE
+@pytest.mark.parametrize("header", [None, "", "Basic YTpi", "Digest x", "token"])
+async def test_who_sends_no_token_is_asked_to_sign_in(kit_app: KitApp, header: str | None) -> None:
+    headers = {} if header is None else {"Authorization": header}
+
+    answer = await get(kit_app, "/api/users/me", headers)
+
+    assert (answer.status_code, answer.json()["code"]) == (401, "not_authenticated")
+    assert answer.headers["www-authenticate"] == "Bearer"
+
+
+def refused(answer: httpx2.Response) -> bool:
+    said = (answer.status_code, answer.json()["code"], answer.headers["www-authenticate"])
+    return said == (401, "invalid_token", 'Bearer error="invalid_token"')
+
+
+@ONE_DATABASE
+@pytest.mark.parametrize(
+    "header",
+    ["Bearer", "bearer ", "Bearer a b", "Bearer a,b", "Bearer x", "bearer a.b.c", "Bearer \xe9"],
+)
+async def test_a_malformed_token_is_refused(kit_app: KitApp, header: str) -> None:
+    answer = await get(kit_app, "/api/users/me", [(b"authorization", header.encode("latin-1"))])
+
+    assert refused(answer)
+
+
+FORGED: dict[str, dict[str, Any]] = {
+    "alg none": {"header": {"alg": "none"}},
+    "another algorithm": {"header": {"alg": "HS512"}},
+    "typ JWT": {"header": {"typ": "JWT"}},
+    "no typ": {"header": {"typ": MISSING}},
+    "no kid": {"header": {"kid": MISSING}},
+    "an unknown kid": {"header": {"kid": "0123456789ab"}},
+    "a number as kid": {"header": {"kid": 1}},
+    "a list as kid": {"header": {"kid": []}},
+    "an unknown crit": {"header": {"crit": ["exp"]}},
+    "a list": {"payload": []},
+    "text": {"payload": "text"},
+    "a number as sub": {"sub": 1},
+    "an unknown form of sub": {"sub": " 1 "},
+    "half a pair in sub": {"sub": "\ud800"},
+    "NUL in sub": {"sub": "1\x00"},
+    "a huge sub": {"sub": str(2**63)},
+    "no sub": {"sub": MISSING},
+    "exp 1e308": {"exp": 1e308},
+    "exp in a year": {"exp": 10**10},
+    "exp of many digits": {"exp": 10**400},
+    "exp as text": {"exp": "1795435260"},
+    "exp as truth": {"exp": True},
+    "no exp": {"exp": MISSING},
+    "no iat": {"iat": MISSING},
+    "iat after exp": {"iat": 10**10},
+    "iat as text": {"iat": "1"},
+    "no jti": {"jti": MISSING},
+    "no client": {"client_id": MISSING},
+    "another audience": {"aud": "other"},
+    "a number as audience": {"aud": 1},
+    "no audience": {"aud": MISSING},
+    "another issuer": {"iss": "other"},
+    "a list as issuer": {"iss": ["fastauth-kit"]},
+    "sid that is no UUID": {"sid": "1"},
+    "a number as sid": {"sid": 1},
+    "null as sid": {"sid": None},
+    "9 KiB": {"padding": "x" * 9 * 1024},
+}
+
+
+@ONE_DATABASE
+@pytest.mark.parametrize("changes", FORGED.values(), ids=FORGED)
+async def test_a_forged_token_is_refused_before_any_statement(
+    kit_app: KitApp, changes: dict[str, Any]
+) -> None:
+    token = forge(kit_app, **changes)
+
+    answer = await get(kit_app, "/api/users/me", {"Authorization": f"Bearer {token}"})
+
+    assert refused(answer)
+    assert kit_app.statements == []
+
+
+@ONE_DATABASE
+async def test_the_token_that_the_forgeries_start_from_is_good(
+    make_app: Callable[..., KitApp],
+) -> None:
+    """Else each of them might be refused for another reason than its own."""
+    kit_app = make_app(configure=add_routes)
+
+    answer = await get(kit_app, "/claims", {"Authorization": f"bearer {forge(kit_app)}"})
+
+    assert answer.status_code == 200
+
+
+async def deactivate(kit_app: KitApp) -> Any:
+    return update(IntUser).values(is_active=False)
+
+
+async def revoke(kit_app: KitApp) -> Any:
+    return update(IntSession).values(revoked_at=kit_app.clock.now)
+
+
+async def forget(kit_app: KitApp) -> Any:
+    return delete(IntSession)
+
+
+async def let_idle(kit_app: KitApp) -> Any:
+    return update(IntSession).values(idle_expires_at=kit_app.clock.now)
+
+
+async def let_end(kit_app: KitApp) -> Any:
+    return update(IntSession).values(absolute_expires_at=kit_app.clock.now)
+
+
+async def give_to_another(kit_app: KitApp) -> Any:
+    other = await kit_app.add_user("bob@example.com")
+    return update(IntSession).values(user_id=other)
+
+
+@pytest.mark.parametrize("end", [deactivate, revoke, forget, let_idle, let_end, give_to_another])
+async def test_what_ends_a_session_counts_on_the_next_request(kit_app: KitApp, end: Any) -> None:
+    headers = await signed_in(kit_app)
+    statement = await end(kit_app)
+    async with kit_app.sessions.begin() as session:
+        await session.execute(statement)
+
+    assert refused(await get(kit_app, "/api/users/me", headers))
+
+
+@ONE_DATABASE
+async def test_a_token_ends_at_its_time(kit_app: KitApp) -> None:
+    headers = await signed_in(kit_app)
+
+    kit_app.clock.advance(minutes=30)
+
+    assert refused(await get(kit_app, "/api/users/me", headers))
+
+
+# -- the database in a caller's route -----------------------------------------------------------------
+
+
+@ONE_DATABASE
+async def test_contention_in_a_callers_route_is_a_503_and_gives_the_connection_back(
+    kit_app: KitApp,
+) -> None:
+    headers = await signed_in(kit_app)
+    raw = [(b"authorization", headers["Authorization"].encode())]
+
+    class Deadlock(Exception):
+        sqlstate = "40P01"
+
+    async with kit_app.sessions() as session:
+
+        def fail(*_: Any) -> None:
+            raise OperationalError("select", {}, Deadlock())
+
+        await session.connection()
+        session.sync_session.execute = fail  # type: ignore[method-assign]  # as a driver would
+        with pytest.raises(DatabaseUnavailable):
+            await kit_app.auth.authentication.of_request(
+                HTTPConnection({"type": "http", "headers": raw}), session
+            )
+
+        assert not session.in_transaction()

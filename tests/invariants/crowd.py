@@ -1,0 +1,137 @@
+"""Many requests at once, each on a database connection of its own."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any, TypeVar
+
+import httpx2
+import pytest
+from sqlalchemy import event, text
+from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.util import await_only
+
+from tests.kit_app import KitApp
+
+T = TypeVar("T")
+
+CROWD = 50
+SMALL_CROWD = 12
+"""For SQLite, where one writes at a time and the others wait."""
+
+EVERY_DATABASE = pytest.mark.parametrize(
+    ("database_kind", "isolation"),
+    [
+        ("sqlite", "usual"),
+        ("postgresql", "usual"),
+        ("postgresql", "serializable"),
+        ("mariadb", "usual"),
+        ("mariadb", "snapshot"),
+    ],
+    indirect=True,
+)
+"""Every database, the servers also as strict as they can be.
+
+``snapshot`` is ``innodb_snapshot_isolation=ON``, the default from MariaDB 11.6 on.
+"""
+
+
+def crowd_options(isolation: str) -> dict[str, Any]:
+    """Return the engine options for a crowd: nobody waits for a connection."""
+    options: dict[str, Any] = {"pool_size": CROWD, "max_overflow": 0}
+    if isolation == "serializable":
+        options["isolation_level"] = "SERIALIZABLE"
+    return options
+
+
+def take_snapshots(engine: AsyncEngine) -> None:
+    """Let MariaDB refuse to change what changed since the snapshot."""
+
+    @event.listens_for(engine.sync_engine, "connect")
+    def switch_on(connection: Any, _: Any) -> None:
+        cursor = connection.cursor()
+        cursor.execute("SET SESSION innodb_snapshot_isolation = ON")
+        cursor.close()
+
+
+async def open_connections(kit_app: KitApp, count: int) -> None:
+    """Fill the pool, so that nobody is late because they had to connect."""
+    opened = [await kit_app.engine.connect() for _ in range(count)]
+    for connection in opened:
+        await connection.execute(text("SELECT 1"))
+        await connection.close()
+
+
+class Meeting:
+    """Holds requests back at the statement that decides, until all have come to it.
+
+    Without it the first one is often done before the last one has read what
+    it decides by. Nobody waits in vain: who does gets an error in the end.
+
+    Args:
+        at: Text of the statement before which they meet.
+    """
+
+    PATIENCE_SECONDS = 20
+
+    def __init__(self, kit_app: KitApp, at: str) -> None:
+        self._at = at
+        self._missing = 0
+        event.listen(kit_app.engine.sync_engine, "before_cursor_execute", self._arrive)
+
+    def expect(self, count: int) -> None:
+        """Hold back the next ``count`` requests; who comes later passes."""
+        self._missing = count
+        self._begun = asyncio.Event()
+        self._complete = asyncio.Event()
+
+    async def overtake_the_first(self) -> None:
+        """Wait until one has come; the next ones pass it, until ``end``."""
+        async with asyncio.timeout(self.PATIENCE_SECONDS):
+            await self._begun.wait()
+        self._missing = 0
+
+    def end(self) -> None:
+        """Let those who wait go on."""
+        self._complete.set()
+
+    def _arrive(self, *arguments: Any) -> None:
+        if not self._missing or self._at not in arguments[2]:
+            return
+        self._missing -= 1
+        self._begun.set()
+        if not self._missing:
+            self._complete.set()
+        await_only(self._wait())
+
+    async def _wait(self) -> None:
+        async with asyncio.timeout(self.PATIENCE_SECONDS):
+            await self._complete.wait()
+
+
+def is_sqlite(kit_app: KitApp) -> bool:
+    """Whether one writes at a time and everybody else waits."""
+    return kit_app.engine.dialect.name == "sqlite"
+
+
+def size_of_crowd(kit_app: KitApp) -> int:
+    """Return how many the database of this installation is given at once."""
+    return SMALL_CROWD if is_sqlite(kit_app) else CROWD
+
+
+async def together(*requests: Callable[[], Awaitable[T]]) -> list[T]:
+    """Start requests at the same moment; return what each returned."""
+    barrier = asyncio.Barrier(len(requests))
+
+    async def start(request: Callable[[], Awaitable[T]]) -> T:
+        await barrier.wait()
+        return await request()
+
+    return await asyncio.gather(*(start(request) for request in requests))
+
+
+def codes(answers: list[httpx2.Response]) -> list[tuple[int, str]]:
+    """Return status and ``code`` of each answer, in order of the status."""
+    return sorted(
+        (answer.status_code, answer.json()["code"] if answer.status_code >= 400 else "")
+        for answer in answers
+    )
