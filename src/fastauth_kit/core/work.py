@@ -72,18 +72,33 @@ class Work:
         self, statement: Executable, parameters: Parameters | None = None
     ) -> Result[Any]:
         """Execute a statement; one that writes ends ``is_clean``."""
-        self._clean = self._clean and getattr(statement, "is_select", False)
-        return await self._database.run(lambda session: session.execute(statement, parameters))
+        return await self._execute(statement, parameters, lambda result: result)
 
     async def scalar(self, statement: Executable, parameters: Parameters | None = None) -> Any:
         """Return the first column of the first row, or ``None``."""
-        return (await self.execute(statement, parameters)).unique().scalars().first()
+        return await self._execute(
+            statement, parameters, lambda result: result.unique().scalars().first()
+        )
 
     async def scalars(
         self, statement: Executable, parameters: Parameters | None = None
     ) -> Sequence[Any]:
         """Return the first column of every row."""
-        return (await self.execute(statement, parameters)).unique().scalars().all()
+        return await self._execute(
+            statement, parameters, lambda result: result.unique().scalars().all()
+        )
+
+    async def _execute(
+        self,
+        statement: Executable,
+        parameters: Parameters | None,
+        take: Callable[[Result[Any]], ResultT],
+    ) -> ResultT:
+        """Execute and take the rows in one step: loader options ask for more meanwhile."""
+        self._clean = self._clean and getattr(statement, "is_select", False)
+        return await self._database.run(
+            lambda session: take(session.execute(statement, parameters))
+        )
 
     async def add(self, row: object) -> None:
         """Insert a row now, so that its key is known."""

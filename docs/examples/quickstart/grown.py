@@ -1,0 +1,132 @@
+import os
+from collections.abc import AsyncGenerator
+from typing import Annotated
+
+from fastapi import Depends, FastAPI
+from sqlalchemy import ForeignKey, String, select
+from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+from fastauth_kit import (
+    Accounts,
+    AuthKit,
+    AuthSettings,
+    Event,
+    EventSink,
+    Passwords,
+    SessionMixin,
+    Sessions,
+    UserCreate,
+    UserMixin,
+    UserRead,
+    UserUpdate,
+    Work,
+    get_auth_router,
+    get_users_router,
+    install_errors,
+)
+from fastauth_kit.features.accounts import UserCreated
+
+engine = create_async_engine("sqlite+aiosqlite:///app.db")
+maker = async_sessionmaker(engine, expire_on_commit=False)
+
+
+class Base(DeclarativeBase):
+    pass
+
+
+class User(UserMixin, Base):
+    __tablename__ = "users"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str | None] = mapped_column(String(100))
+    # --8<-- [start:column]
+    company: Mapped[str | None] = mapped_column(String(100))
+    # --8<-- [end:column]
+
+
+class AuthSession(SessionMixin, Base):
+    __tablename__ = "auth_sessions"
+    __auth_user__ = User
+
+
+# --8<-- [start:schemas]
+class PersonCreate(UserCreate):
+    name: str | None = None
+    company: str | None = None
+
+
+class PersonUpdate(UserUpdate):
+    name: str | None = None
+    company: str | None = None
+
+
+class PersonRead(UserRead[int]):
+    name: str | None
+    company: str | None
+
+
+# --8<-- [end:schemas]
+
+
+# --8<-- [start:hook]
+class Note(Base):
+    __tablename__ = "notes"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
+    text: Mapped[str] = mapped_column(String(200))
+
+
+class WelcomeNote(EventSink):
+    async def receive(self, work: Work, event: Event) -> None:
+        if isinstance(event, UserCreated):
+            await work.add(Note(user_id=event.user.id, text="Welcome"))
+
+
+# --8<-- [end:hook]
+
+
+async def get_db() -> AsyncGenerator[AsyncSession]:
+    async with maker() as session:
+        yield session
+
+
+# --8<-- [start:kit]
+auth = AuthKit(
+    user_model=User,
+    get_session=get_db,
+    settings=AuthSettings(secret_key=os.environ["SECRET_KEY"], token_url="/api/auth/login"),
+    features=(
+        Accounts(
+            create_schema=PersonCreate,
+            update_schema=PersonUpdate,
+            read_schema=PersonRead,
+        ),
+        Passwords(),
+        Sessions(model=AuthSession),
+    ),
+    hooks=(WelcomeNote(),),
+)
+# --8<-- [end:kit]
+
+app = FastAPI()
+app.include_router(get_auth_router(auth), prefix="/api/auth", tags=["auth"])
+app.include_router(get_users_router(auth), prefix="/api/users", tags=["users"])
+install_errors(app)
+
+CurrentUser = Annotated[User, Depends(auth.current_user)]
+Db = Annotated[AsyncSession, Depends(get_db)]
+
+
+@app.get("/hello")
+async def hello(user: CurrentUser) -> dict[str, str | None]:
+    return {"hello": user.name}
+
+
+# --8<-- [start:notes]
+@app.get("/notes")
+async def read_notes(user: CurrentUser, session: Db) -> list[str]:
+    notes = await session.scalars(select(Note.text).where(Note.user_id == user.id))
+    return list(notes)
+
+
+# --8<-- [end:notes]
