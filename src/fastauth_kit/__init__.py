@@ -1,6 +1,6 @@
 """Accounts and sessions for FastAPI apps that keep their own models and database."""
 
-from fastauth_kit.core.addresses import canonical_email
+from fastauth_kit.core.addresses import canonical_email, lookup_form
 from fastauth_kit.core.authentication import Authenticated
 from fastauth_kit.core.errors import AuthError, ConfigurationError
 from fastauth_kit.core.hooks import (
@@ -72,4 +72,5 @@ __all__ = [
     "get_session_router",
     "get_users_router",
     "install_errors",
+    "lookup_form",
 ]

@@ -20,7 +20,7 @@ class MailServerAway(Exception):
     pass
 
 
-# -- the worker ---------------------------------------------------------------------------
+# -- the worker ------------------------------------------------------------------------
 
 
 async def test_starting_does_not_wait() -> None:
@@ -106,10 +106,7 @@ async def test_the_text_of_a_failure_is_not_logged(caplog: pytest.LogCaptureFixt
     worker, link = AfterCommit(), "https://app.test/reset?token=" + "".join(("s3", "cret"))
 
     async def fail() -> None:
-        try:
-            raise ValueError(link)
-        except ValueError as error:
-            raise MailServerAway(link) from error
+        raise MailServerAway(link) from ValueError(link)
 
     worker.start([fail])
     await worker.drain()
@@ -141,7 +138,7 @@ async def test_an_action_that_takes_too_long_is_ended_and_logged(
     assert "TimeoutError" in caplog.text
 
 
-# -- behind a commit ------------------------------------------------------------------------
+# -- behind a commit -------------------------------------------------------------------
 
 
 @ONE_DATABASE
@@ -195,27 +192,27 @@ async def test_an_answer_waits_for_room_and_nothing_is_dropped(
     make_app: Callable[..., KitApp],
 ) -> None:
     gate, ran, released_first = asyncio.Event(), list[int](), list[bool]()
-    sign_ins: list[int] = []
+    signing_in_again = asyncio.Event()
 
     async def action() -> None:
         await gate.wait()
         ran.append(1)
 
     async def send_mail(work: Work, event: LoggedIn) -> None:
-        sign_ins.append(1)
+        signing_in_again.set()
         work.after_commit(action)
 
     kit_app = make_app(hooks=(On(LoggedIn, send_mail),), after_commit=AfterCommit(limit=1))
     await kit_app.add_user()
     await kit_app.sign_in()
+    signing_in_again.clear()
 
     async def sign_in_again() -> None:
         await kit_app.sign_in()
         released_first.append(gate.is_set())
 
     async def release_late() -> None:
-        while len(sign_ins) < 2:
-            await asyncio.sleep(0)
+        await signing_in_again.wait()
         await turns(5000)  # far more than the rest of the answer takes
         gate.set()
 

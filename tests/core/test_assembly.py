@@ -146,7 +146,7 @@ def test_time_is_aware_unless_a_clock_is_given() -> None:
 def test_a_feature_need_not_check_nor_route(part: str) -> None:
     method = cast(Callable[[Any], None], getattr(Lock(), part))
 
-    assert method(None) is None  # type: ignore[func-returns-value]  # nothing is done
+    assert method(None) is None
 
 
 async def test_a_feature_need_not_hold_anything() -> None:

@@ -97,7 +97,7 @@ async def in_chunks(count: int) -> AsyncIterator[bytes]:
         yield b"x" * 1024
 
 
-# -- size -----------------------------------------------------------------------------------
+# -- size ------------------------------------------------------------------------------
 
 
 async def test_a_body_declared_too_large_is_refused_unread(client: httpx2.AsyncClient) -> None:
@@ -154,7 +154,7 @@ async def test_a_body_is_parsed_once(
     assert answer.json() is True
 
 
-# -- head -------------------------------------------------------------------------------------
+# -- head ------------------------------------------------------------------------------
 
 
 async def test_two_authorization_headers_are_refused(client: httpx2.AsyncClient) -> None:
@@ -178,7 +178,7 @@ async def test_a_plain_query_passes(client: httpx2.AsyncClient) -> None:
     assert (await client.get("/query?q=josé")).json() == "josé"
 
 
-# -- retries ------------------------------------------------------------------------------------
+# -- retries ---------------------------------------------------------------------------
 
 
 def driver_error(kind: type[Exception], *arguments: Any) -> OperationalError:
@@ -254,7 +254,7 @@ def test_pauses_are_random() -> None:
     assert len({http._backoff_seconds(8) for _ in range(20)}) > 1
 
 
-# -- bearer tokens and devices ---------------------------------------------------------------------
+# -- bearer tokens and devices ---------------------------------------------------------
 
 
 def connection(*headers: tuple[str, str], client: Any = ("203.0.113.7", 1)) -> HTTPConnection:

@@ -74,7 +74,7 @@ async def get(kit_app: KitApp, path: str, headers: Any = None) -> httpx2.Respons
         return await client.get(path, headers=headers)
 
 
-# -- one statement, one session -------------------------------------------------------------
+# -- one statement, one session --------------------------------------------------------
 
 
 @pytest.mark.parametrize("path", ["/user", "/api/users/me", "/all", "/optional"])
@@ -140,7 +140,7 @@ async def test_what_was_found_is_not_shared_between_sessions(kit_app: KitApp) ->
         assert object_session(of_second.user) is second.sync_session
 
 
-# -- optional users and claims ------------------------------------------------------------------
+# -- optional users and claims ---------------------------------------------------------
 
 
 @ONE_DATABASE
@@ -190,7 +190,7 @@ async def test_claims_without_a_token_are_refused(make_app: Callable[..., KitApp
     assert (await get(kit_app, "/claims")).headers["www-authenticate"] == "Bearer"
 
 
-# -- refusals ----------------------------------------------------------------------------------------
+# -- refusals --------------------------------------------------------------------------
 
 
 @ONE_DATABASE
@@ -330,7 +330,7 @@ async def test_a_token_ends_at_its_time(kit_app: KitApp) -> None:
     assert refused(await get(kit_app, "/api/users/me", headers))
 
 
-# -- the database in a caller's route -----------------------------------------------------------------
+# -- the database in a caller's route --------------------------------------------------
 
 
 @ONE_DATABASE

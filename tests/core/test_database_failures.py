@@ -63,7 +63,7 @@ def disturbed_once(app: FastAPI, auth: AuthKit[Any], disturb: Callable[[], Any])
     app.include_router(get_users_router(auth, routes=Routes(guards=guards)), prefix="/raced")
 
 
-# -- real contention --------------------------------------------------------------------
+# -- real contention -------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -201,7 +201,7 @@ def assert_unavailable(answer: httpx2.Response) -> None:
     assert int(answer.headers["retry-after"]) > 0
 
 
-# -- a database that is away --------------------------------------------------------------
+# -- a database that is away -----------------------------------------------------------
 
 
 @pytest.fixture
@@ -257,7 +257,7 @@ async def test_an_exhausted_pool_is_answered_with_503(make_app: Callable[..., Ki
     assert [answer.status_code for answer in answers] == [503, 503, 503]
 
 
-# -- connections that end -----------------------------------------------------------------
+# -- connections that end --------------------------------------------------------------
 
 OWN_ID = {"postgresql": "select pg_backend_pid()", "mariadb": "select connection_id()"}
 KILL = {"postgresql": "select pg_terminate_backend({})", "mariadb": "kill {}"}
@@ -315,7 +315,7 @@ async def test_a_commit_of_unknown_outcome_is_never_tried_again(
     assert pauses == []
 
 
-# -- faults of ours --------------------------------------------------------------------------
+# -- faults of ours --------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("path", ["/api/users/me", "/own"])

@@ -1,6 +1,7 @@
 """Work within a transaction that the caller opened: they commit, nobody else."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 
 import pytest
 from sqlalchemy import insert, select
@@ -32,13 +33,24 @@ def noting(names: list[str], name: str) -> Callable[[], Awaitable[None]]:
     return action
 
 
+@asynccontextmanager
+async def joined(kit_app: KitApp) -> AsyncIterator[Work]:
+    """Work within a transaction, which is committed right after it."""
+    async with (
+        kit_app.sessions() as session,
+        session.begin(),
+        kit_app.auth.work_for(session) as work,
+    ):
+        yield work
+
+
 async def join(kit_app: KitApp, session: AsyncSession, ran: list[str], name: str) -> None:
     """Do some work whose action notes its name."""
     async with kit_app.auth.work_for(session) as work:
         work.after_commit(noting(ran, name))
 
 
-# -- the data -------------------------------------------------------------------------
+# -- the data --------------------------------------------------------------------------
 
 
 async def test_nothing_is_committed_before_the_caller_does(kit_app: KitApp) -> None:
@@ -52,15 +64,14 @@ async def test_nothing_is_committed_before_the_caller_does(kit_app: KitApp) -> N
 
 
 async def test_the_callers_commit_makes_it_real(kit_app: KitApp) -> None:
-    async with kit_app.sessions() as session, session.begin():
-        async with kit_app.auth.work_for(session) as work:
-            await work.execute(ADA)
+    async with joined(kit_app) as work:
+        await work.execute(ADA)
 
     assert await fetch(kit_app, select(IntUser.id)) == [1]
 
 
 async def test_the_callers_rollback_drops_it(kit_app: KitApp) -> None:
-    with pytest.raises(Rollback):
+    async def attempt() -> None:
         async with kit_app.sessions() as session, session.begin():
             async with kit_app.auth.work_for(session) as work:
                 await kit_app.auth.feature(Accounts).create(
@@ -68,16 +79,23 @@ async def test_the_callers_rollback_drops_it(kit_app: KitApp) -> None:
                 )
             raise Rollback
 
+    with pytest.raises(Rollback):
+        await attempt()
+
     assert await fetch(kit_app, select(IntUser.id)) == []
 
 
 async def test_a_first_reservation_is_dropped_by_the_callers_rollback(kit_app: KitApp) -> None:
     """On SQLite a savepoint may be the whole transaction, and its release a commit."""
-    with pytest.raises(Rollback):
+
+    async def attempt() -> None:
         async with kit_app.sessions() as session, session.begin():
             async with kit_app.auth.work_for(session) as work:
                 assert await reserve(work, IntUser(id=1, email="ada@example.com"))
             raise Rollback
+
+    with pytest.raises(Rollback):
+        await attempt()
 
     assert await fetch(kit_app, select(IntUser.id)) == []
 
@@ -111,10 +129,14 @@ async def test_what_a_refused_attempt_records_is_committed_by_the_caller(
     kit_app: KitApp,
 ) -> None:
     async with kit_app.sessions() as session, session.begin():
-        with pytest.raises(Refusal):
+
+        async def attempt() -> None:
             async with kit_app.auth.work_for(session) as work:
                 work.record(lambda work: work.execute(ADA))
                 raise Refusal
+
+        with pytest.raises(Refusal):
+            await attempt()
 
     assert await fetch(kit_app, select(IntUser.id)) == [1]
 
@@ -122,19 +144,22 @@ async def test_what_a_refused_attempt_records_is_committed_by_the_caller(
 @ONE_DATABASE
 async def test_a_transient_failure_records_nothing(kit_app: KitApp) -> None:
     async with kit_app.sessions() as session, session.begin():
-        with pytest.raises(Busy):
+
+        async def attempt() -> None:
             async with kit_app.auth.work_for(session) as work:
                 work.record(lambda work: work.execute(ADA))
                 raise Busy
+
+        with pytest.raises(Busy):
+            await attempt()
 
     assert await fetch(kit_app, select(IntUser.id)) == []
 
 
 async def test_restarting_is_not_for_who_joined(kit_app: KitApp) -> None:
-    async with kit_app.sessions() as session, session.begin():
-        async with kit_app.auth.work_for(session) as work:
-            await work.execute(ADA)
-            await work.restart()
+    async with joined(kit_app) as work:
+        await work.execute(ADA)
+        await work.restart()
 
     assert await fetch(kit_app, select(IntUser.id)) == [1]
 
@@ -150,7 +175,7 @@ async def test_changes_of_objects_are_written_at_the_end_of_the_work(kit_app: Ki
         assert await session.scalar(select(IntUser.name)) == "Ada"
 
 
-# -- the actions ------------------------------------------------------------------------
+# -- the actions -----------------------------------------------------------------------
 
 
 async def test_actions_run_once_after_the_callers_commit(kit_app: KitApp) -> None:

@@ -51,7 +51,7 @@ def test_parts_that_fit_are_taken() -> None:
     assert build().feature(Passwords).name == "passwords"
 
 
-# -- the session dependency ------------------------------------------------------------------
+# -- the session dependency ------------------------------------------------------------
 
 
 async def get_begun() -> AsyncIterator[AsyncSession]:
@@ -101,7 +101,7 @@ def test_a_session_dependency_that_may_work_is_taken(source: Callable[..., Any])
     assert build(get_session=source).get_session is source
 
 
-# -- features ------------------------------------------------------------------------------------
+# -- features --------------------------------------------------------------------------
 
 
 class Second(Feature, SessionIssuer):
@@ -124,7 +124,7 @@ SESSIONS = Sessions(model=IntSession)
         ((Passwords(), SESSIONS, Second()), "exactly one feature must issue sessions, 2 do"),
         ((Passwords(), SESSIONS, Passwords()), "names 'passwords' more than once"),
         ((Accounts(), SESSIONS), r"add Passwords\(...\) to AuthKit"),
-        ((Passwords(), Sessions(model=UuidSession)), "UuidSession.__auth_user__ must be IntUser"),
+        ((Passwords(), Sessions(model=UuidSession)), r"UuidSession\.__auth_user__ must be IntUser"),
     ],
 )
 def test_features_that_do_not_fit_are_refused(features: Any, sentence: str) -> None:
@@ -141,11 +141,11 @@ def test_a_session_model_that_is_none_is_refused() -> None:
     class NoModel:
         pass
 
-    with pytest.raises(ConfigurationError, match="NoModel.__auth_user__ must be IntUser"):
+    with pytest.raises(ConfigurationError, match=r"NoModel\.__auth_user__ must be IntUser"):
         build(features=(Passwords(), Sessions(model=NoModel)))  # type: ignore[arg-type]  # the mistake
 
 
-# -- the user table ----------------------------------------------------------------------------------
+# -- the user table --------------------------------------------------------------------
 
 
 class OtherBase(DeclarativeBase):
@@ -194,7 +194,7 @@ def test_a_session_table_of_a_composite_key_is_refused() -> None:
             __auth_user__ = Composite
 
 
-# -- without HTTP, and the end ----------------------------------------------------------------------------
+# -- without HTTP, and the end ---------------------------------------------------------
 
 
 @pytest.mark.parametrize("spelling", ["ada@example.com", " ADA@Example.COM "])

@@ -65,7 +65,7 @@ async def resume(kit_app: KitApp, challenge: str) -> tuple[Any, str]:
         return user.id, method
 
 
-# -- the first factor -----------------------------------------------------------------------
+# -- the first factor ------------------------------------------------------------------
 
 
 async def test_with_a_second_factor_a_login_is_answered_with_a_challenge(gated: KitApp) -> None:
@@ -105,7 +105,7 @@ async def test_a_challenge_is_no_access_token(gated: KitApp) -> None:
         assert (await client.get("/api/users/me")).status_code == 401
 
 
-# -- conditions ----------------------------------------------------------------------------------
+# -- conditions ------------------------------------------------------------------------
 
 
 async def test_a_condition_refuses_before_any_session(make_app: Callable[..., KitApp]) -> None:
@@ -132,10 +132,13 @@ async def test_a_condition_is_checked_again_at_the_end(make_app: Callable[..., K
     kit_app = make_app(hooks=(Holiday(),))
     await kit_app.add_user()
 
-    with pytest.raises(OnHoliday):
+    async def attempt() -> None:
         async with working(kit_app) as work:
             user = await work.scalar(select(IntUser))
             await finish_login(work, user, methods=("pwd", "otp"), device=Device())
+
+    with pytest.raises(OnHoliday):
+        await attempt()
 
 
 @ONE_DATABASE
@@ -152,7 +155,7 @@ async def test_a_wrong_password_is_not_told_of_a_condition(
     assert answer.json()["code"] == "invalid_credentials"
 
 
-# -- the challenge -----------------------------------------------------------------------------------
+# -- the challenge ---------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("key", ["int", "uuid"])
@@ -248,10 +251,13 @@ async def test_a_challenge_of_a_deactivated_account_makes_no_session(gated: KitA
     async with gated.sessions.begin() as session:
         await session.execute(update(IntUser).values(is_active=False))
 
-    with pytest.raises(AuthError, match="deactivated"):
+    async def attempt() -> None:
         async with working(gated) as work:
             user, method = await resume_login(work, challenge)
             await finish_login(work, user, methods=(method, "otp"), device=Device())
+
+    with pytest.raises(AuthError, match="deactivated"):
+        await attempt()
 
 
 def test_tokens_are_not_shown_in_logs() -> None:

@@ -99,7 +99,7 @@ async def test_a_login_that_is_older_must_be_repeated(
     assert await ask(kit_app, "recent", later=later) == expected
 
 
-# -- rows that come with the user ---------------------------------------------------------------
+# -- rows that come with the user ------------------------------------------------------
 
 
 class Base(DeclarativeBase):

@@ -130,7 +130,7 @@ def test_two_kits_in_one_app_have_operation_ids_of_their_own(auth: Any) -> None:
 
 
 def test_a_users_router_without_a_prefix_fails_at_start_with_a_sentence(auth: Any) -> None:
-    with pytest.raises((ConfigurationError, FastAPIError), match="[Pp]refix"):
+    with pytest.raises((ConfigurationError, FastAPIError), match=r"[Pp]refix"):
         FastAPI().include_router(get_users_router(auth))
 
 
@@ -141,7 +141,7 @@ def test_an_auth_router_without_a_prefix_works(auth: Any) -> None:
     assert "/login" in app.openapi()["paths"]
 
 
-# -- guards -----------------------------------------------------------------------------------
+# -- guards ----------------------------------------------------------------------------
 
 
 class NotToday(AuthError):
@@ -205,7 +205,7 @@ async def test_a_guard_of_one_route_is_not_asked_for_another(
         assert (await client.post("/guarded/logout")).status_code == 204
 
 
-# -- OpenAPI ---------------------------------------------------------------------------------------
+# -- OpenAPI ---------------------------------------------------------------------------
 
 
 def documented(auth: Any, name: str) -> set[str]:

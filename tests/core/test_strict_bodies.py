@@ -26,7 +26,7 @@ def part(name: str, value: str, extra: str = "") -> str:
     return f"--b\r\n{disposition}\r\n\r\n{value}\r\n"
 
 
-# -- JSON ---------------------------------------------------------------------------------------
+# -- JSON ------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("path", ["/json", "/either"])
@@ -94,7 +94,7 @@ async def test_json_with_a_longer_name_is_read(client: httpx2.AsyncClient, media
     assert answer.json() == {"email": "a", "password": "b"}
 
 
-# -- forms -----------------------------------------------------------------------------------------
+# -- forms -----------------------------------------------------------------------------
 
 
 async def test_a_form_is_read_under_its_own_names(client: httpx2.AsyncClient) -> None:
@@ -161,7 +161,7 @@ async def test_a_refused_form_is_refused_again(client: httpx2.AsyncClient) -> No
     assert_problem(answer, 400, "ambiguous_credentials")
 
 
-# -- OpenAPI ------------------------------------------------------------------------------------------
+# -- OpenAPI ---------------------------------------------------------------------------
 
 
 def test_a_body_in_either_encoding_is_documented_twice() -> None:

@@ -13,6 +13,7 @@ from sqlalchemy.pool import NullPool
 
 from fastauth_kit import UtcDateTime
 from tests.core.time_zones import TOKYO
+from tests.kit_app import KitApp
 from tests.servers import DatabaseKind
 
 MOMENT = datetime(2026, 11, 23, 12, 0, 0, 123456, tzinfo=UTC)
@@ -97,3 +98,17 @@ async def test_postgresql_keeps_the_zone_only_where_it_should(connection: AsyncC
 
     assert columns["at"]["type"].timezone
     assert not columns["naive_at"]["type"].timezone
+
+
+@pytest.mark.parametrize("database_kind", ["postgresql"], indirect=True)
+async def test_a_duration_is_added_to_a_column_in_sql(kit_app: KitApp) -> None:
+    """The duration must not be bound as if it were a moment."""
+    user_id = await kit_app.add_user()
+    made = kit_app.user_model.created_at
+
+    async with kit_app.sessions() as session:
+        later = await session.scalar(
+            select(made + timedelta(hours=1)).where(kit_app.user_model.id == user_id)
+        )
+
+    assert later == kit_app.clock.now + timedelta(hours=1)

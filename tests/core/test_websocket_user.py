@@ -78,7 +78,7 @@ async def first_message(kit_app: KitApp, **options: Any) -> Message:
         return await socket.receive()
 
 
-# -- opening -----------------------------------------------------------------------------------
+# -- opening ---------------------------------------------------------------------------
 
 
 async def test_a_token_in_the_header_opens_a_socket(kit_app: KitApp) -> None:
@@ -155,7 +155,7 @@ async def test_a_socket_is_put_off_while_the_database_is_away(database_kind: str
     await away.engine.dispose()
 
 
-# -- while it is open ------------------------------------------------------------------------------
+# -- while it is open ------------------------------------------------------------------
 
 
 async def test_open_sockets_hold_no_connection(make_app: Callable[..., KitApp]) -> None:

@@ -29,7 +29,7 @@ async def write_note(work: Work) -> None:
     await work.execute(NOTE)
 
 
-# -- the commit ------------------------------------------------------------------
+# -- the commit ------------------------------------------------------------------------
 
 
 async def test_what_is_written_is_committed_before_the_answer_leaves(kit_app: KitApp) -> None:
@@ -52,10 +52,13 @@ async def test_what_is_written_is_committed_before_the_answer_leaves(kit_app: Ki
 
 
 async def test_an_error_rolls_back(kit_app: KitApp) -> None:
-    with pytest.raises(ZeroDivisionError):
+    async def attempt() -> None:
         async with working(kit_app) as work:
             await work.execute(ADA)
             raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        await attempt()
 
     assert await fetch(kit_app, select(IntUser.id)) == []
 
@@ -66,10 +69,13 @@ async def test_an_error_drops_what_was_to_follow_the_commit(kit_app: KitApp) -> 
     async def action() -> None:
         ran.append("action")
 
-    with pytest.raises(ZeroDivisionError):
+    async def attempt() -> None:
         async with working(kit_app) as work:
             work.after_commit(action)
             raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        await attempt()
     await turns()
 
     assert ran == []
@@ -81,26 +87,32 @@ async def test_the_failure_of_a_rollback_does_not_hide_the_error(
     def fail(connection: Any) -> None:
         connection.exec_driver_sql("no statement at all")
 
-    with pytest.raises(ZeroDivisionError):
+    async def attempt() -> None:
         async with working(kit_app) as work:
             await work.execute(ADA)
             event.listen(kit_app.engine.sync_engine, "rollback", fail, once=True)
             raise ZeroDivisionError
 
+    with pytest.raises(ZeroDivisionError):
+        await attempt()
+
     assert "rolling back failed" in caplog.text
 
 
-# -- refused attempts --------------------------------------------------------------
+# -- refused attempts ------------------------------------------------------------------
 
 
 async def test_a_refused_attempt_is_rolled_back_and_what_it_recorded_is_kept(
     kit_app: KitApp,
 ) -> None:
-    with pytest.raises(Refusal):
+    async def attempt() -> None:
         async with working(kit_app) as work:
             await work.execute(ADA)
             work.record(write_note)
             raise Refusal
+
+    with pytest.raises(Refusal):
+        await attempt()
 
     assert await fetch(kit_app, select(IntUser.id)) == [2]
 
@@ -115,10 +127,13 @@ async def test_actions_that_a_record_adds_follow_its_commit(kit_app: KitApp) -> 
         await write_note(work)
         work.after_commit(look)
 
-    with pytest.raises(Refusal):
+    async def attempt() -> None:
         async with working(kit_app) as work:
             work.record(record)
             raise Refusal
+
+    with pytest.raises(Refusal):
+        await attempt()
     await kit_app.auth.after_commit.drain()
 
     assert seen == [2]
@@ -128,10 +143,14 @@ async def test_actions_that_a_record_adds_follow_its_commit(kit_app: KitApp) -> 
 @pytest.mark.parametrize("error", [Busy(), ZeroDivisionError()])
 async def test_what_is_no_refusal_records_nothing(kit_app: KitApp, error: Exception) -> None:
     """A transient failure is tried again: it would count twice."""
-    with pytest.raises(type(error)):
+
+    async def attempt() -> None:
         async with working(kit_app) as work:
             work.record(write_note)
             raise error
+
+    with pytest.raises(type(error)):
+        await attempt()
 
     assert await fetch(kit_app, select(IntUser.id)) == []
 
@@ -152,10 +171,14 @@ async def test_a_record_that_fails_leaves_no_transaction_open(kit_app: KitApp) -
         raise ZeroDivisionError
 
     async with kit_app.sessions() as session:
-        with pytest.raises(ZeroDivisionError):
+
+        async def attempt() -> None:
             async with kit_app.auth.work_for(session) as work:
                 work.record(fail)
                 raise Refusal
+
+        with pytest.raises(ZeroDivisionError):
+            await attempt()
 
         assert not session.in_transaction()
 
@@ -173,7 +196,7 @@ async def test_a_commit_that_fails_leaves_no_transaction_open(kit_app: KitApp) -
         assert checked_out(kit_app) == 0
 
 
-# -- release and restart -----------------------------------------------------------
+# -- release and restart ---------------------------------------------------------------
 
 
 async def test_release_gives_the_connection_back_after_reading(kit_app: KitApp) -> None:
@@ -237,12 +260,15 @@ async def test_release_keeps_what_the_work_wrote(kit_app: KitApp, write: Any) ->
 
 
 async def test_release_keeps_a_transaction_of_the_callers(kit_app: KitApp) -> None:
-    async with kit_app.sessions() as session, session.begin():
-        async with kit_app.auth.work_for(session) as work:
-            await work.scalar(select(IntUser))
-            await work.release()
+    async with (
+        kit_app.sessions() as session,
+        session.begin(),
+        kit_app.auth.work_for(session) as work,
+    ):
+        await work.scalar(select(IntUser))
+        await work.release()
 
-            assert checked_out(kit_app) == 1
+        assert checked_out(kit_app) == 1
 
 
 async def test_deleting_a_row_keeps_the_connection(kit_app: KitApp) -> None:
@@ -286,7 +312,7 @@ async def test_restarting_keeps_the_rows_that_a_caller_added(kit_app: KitApp) ->
     assert await fetch(kit_app, select(IntUser.id)) == [1]
 
 
-# -- sessions that cannot be used ----------------------------------------------------
+# -- sessions that cannot be used ------------------------------------------------------
 
 
 @ONE_DATABASE

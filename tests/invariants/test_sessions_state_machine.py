@@ -1,9 +1,8 @@
 """Any order of events, against a model of who may do what."""
 
-import asyncio
-from collections.abc import Awaitable
+from collections.abc import Callable
 from datetime import timedelta
-from typing import Any, ClassVar, TypeVar
+from random import Random
 
 import httpx2
 import pytest
@@ -13,63 +12,28 @@ from hypothesis.stateful import (
     RuleBasedStateMachine,
     initialize,
     invariant,
-    precondition,
     rule,
     run_state_machine_as_test,
 )
-from sqlalchemy import NullPool
 
-from tests.invariants.sessions_model import ABSOLUTE, ACCESS, GRACE, IDLE, Login, Model, Person
-from tests.kit_app import KitApp, build_app, create_tables, empty_tables
+from tests.invariants.sessions_model import (
+    ABSOLUTE,
+    ACCESS,
+    AMOUNTS,
+    GRACE,
+    IDLE,
+    MOMENTS,
+    NAMES,
+    PASSWORDS,
+    Installation,
+    Login,
+    Person,
+)
+from tests.kit_app import create_tables, empty_tables
 
-T = TypeVar("T")
 
-NAMES = ("root", "ada", "bob")
-PASSWORDS = ("correct horse battery", "another horse battery")
-
-people = st.sampled_from(NAMES)
-passwords = st.sampled_from(PASSWORDS)
-which = st.integers(0, 5)
-
-
-class Sessions(Model, RuleBasedStateMachine):
+class Sessions(Installation, RuleBasedStateMachine):
     """Plays events through HTTP, and says beforehand what each answer must be."""
-
-    url: ClassVar[str]
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.runner = asyncio.Runner()
-        lifetimes = {
-            "access_token_lifetime": ACCESS,
-            "idle_lifetime": IDLE,
-            "absolute_lifetime": ABSOLUTE,
-            "refresh_grace": GRACE,
-        }
-        # NullPool: this machine's loop ends before the next one's begins
-        self.kit: KitApp = build_app(
-            self.url, sessions_options=lifetimes, engine_options={"poolclass": NullPool}
-        )
-        self.client = self.kit.client()
-        self.people: dict[str, Person] = {}
-
-    def run(self, doing: Awaitable[T]) -> T:
-        async def wait() -> T:
-            return await doing
-
-        return self.runner.run(wait())
-
-    def send(self, method: str, path: str, token: str = "", body: Any = None) -> httpx2.Response:
-        headers = {"Authorization": f"Bearer {token}"} if token else {}
-        return self.run(self.client.request(method, f"/api{path}", headers=headers, json=body))
-
-    def teardown(self) -> None:
-        self.run(self.client.aclose())
-        self.run(self.kit.auth.aclose())
-        self.run(self.kit.engine.dispose())
-        self.runner.close()
-
-    # -- the rules -----------------------------------------------------------------
 
     @initialize()
     def start(self) -> None:
@@ -78,8 +42,35 @@ class Sessions(Model, RuleBasedStateMachine):
         user_id = self.run(self.kit.add_user("root@example.com", is_superuser=True))
         self.people["root"] = Person(user_id, PASSWORDS[0], superuser=True)
         self.log_in("root", PASSWORDS[0])
+        for name in ("ada", "bob"):
+            self.register(name, PASSWORDS[0])
+            self.log_in(name, PASSWORDS[0])
 
-    @rule(name=people, password=passwords)
+    @rule(random=st.randoms(use_true_random=True))
+    def something_happens(self, random: Random) -> None:
+        """One event; each has the same chance, which separate rules would not have."""
+        name, whose, number = random.choice(NAMES), random.choice(NAMES), random.randrange(6)
+        password, new = random.choice(PASSWORDS), random.choice(PASSWORDS)
+        events: dict[Callable[[], object], object] = {
+            lambda: self.register(name, password): True,
+            lambda: self.log_in(name, password): True,
+            lambda: self.log_out(name, number, by_refresh_token=random.random() < 0.5): True,
+            lambda: self.revoke_others(name): True,
+            lambda: self.revoke_one(name, number, whose): True,
+            lambda: self.change_password(name, password, new): True,
+            lambda: self.wait(random.choice(AMOUNTS)): True,
+            lambda: self.refresh_with_the_latest(number): self.living(),
+            lambda: self.refresh_with_the_predecessor(number, random.choice(MOMENTS)): self.living(
+                rotated=1
+            ),
+            lambda: self.refresh_with_an_ancient_one(number): self.living(rotated=2),
+            lambda: self.refresh_what_is_over(number): self.ended(),
+            lambda: self.switch_active(name): self.admin(),
+            lambda: self.switch_superuser(name): self.admin(),
+            lambda: self.delete(name): self.admin(),
+        }
+        random.choice([event for event, is_possible in events.items() if is_possible])()
+
     def register(self, name: str, password: str) -> None:
         body = {"email": f"{name}@example.com", "password": password}
         answer = self.send("POST", "/auth/register", body=body)
@@ -89,7 +80,6 @@ class Sessions(Model, RuleBasedStateMachine):
             assert answer.status_code == 201
             self.people[name] = Person(answer.json()["id"], password)
 
-    @rule(name=people, password=passwords)
     def log_in(self, name: str, password: str) -> None:
         body = {"email": f"{name}@example.com", "password": password}
         answer = self.send("POST", "/auth/login", body=body)
@@ -106,41 +96,50 @@ class Sessions(Model, RuleBasedStateMachine):
             login = Login(access, refresh, self.now + IDLE, ends, self.now)
             person.logins.append(login)
 
-    @rule(name=people, number=which, age=st.sampled_from([0, 0, 0, 1, 1, 2]))
-    def refresh(self, name: str, number: int, age: int) -> None:
-        """With the latest token, its predecessor, or an older one."""
-        person = self.people.get(name)
-        login = self.login_of(person, number) if person else None
-        if person is None or login is None or age >= len(login.refresh):
-            return
-        body = {"refresh_token": login.refresh[-1 - age]}
-        answer = self.send("POST", "/auth/refresh", body=body)
-        if not (person.active and self.in_force(login)):
+    def refresh_with_the_latest(self, number: int) -> None:
+        _, login = self.pick(self.living(), number)
+        answer = self.refresh(login, 0)
+        assert answer.status_code == 200
+        assert answer.json()["refresh_token"] not in login.refresh
+        login.refresh.append(answer.json()["refresh_token"])
+        login.rotated, login.idle_ends = self.now, self.now + IDLE
+        self.give(login, answer.json()["access_token"])
+
+    def refresh_with_the_predecessor(self, number: int, waited: timedelta) -> None:
+        """Within the grace, after it, or as if the clocks of two machines differed."""
+        _, login = self.pick(self.living(rotated=1), number)
+        self.kit.clock.now = login.rotated + waited
+        answer = self.refresh(login, 1)
+        if not self.in_force(login):
             assert answer.status_code == 401
-        elif age == 0:
-            assert answer.status_code == 200
-            assert answer.json()["refresh_token"] not in login.refresh
-            login.refresh.append(answer.json()["refresh_token"])
-            login.rotated, login.idle_ends = self.now, self.now + IDLE
-            self.take_access(login, answer)
-        elif age == 1 and self.now - login.rotated <= GRACE:
+        elif waited <= GRACE:
             assert answer.json()["refresh_token"] == login.refresh[-1]
-            self.take_access(login, answer)
+            self.give(login, answer.json()["access_token"])
         else:
             assert answer.status_code == 401
             login.over = True
 
-    def take_access(self, login: Login, answer: httpx2.Response) -> None:
-        login.access[answer.json()["access_token"]] = min(self.now + ACCESS, login.ends)
+    def refresh_with_an_ancient_one(self, number: int) -> None:
+        _, login = self.pick(self.living(rotated=2), number)
+        assert self.refresh(login, 2).status_code == 401
+        login.over = True
 
-    @rule(name=people, number=which, by_refresh_token=st.booleans(), age=st.integers(0, 1))
-    def log_out(self, name: str, number: int, age: int, *, by_refresh_token: bool) -> None:
+    def refresh_what_is_over(self, number: int) -> None:
+        _, login = self.pick(self.ended(), number)
+        assert self.refresh(login, number % len(login.refresh)).status_code == 401
+
+    def refresh(self, login: Login, age: int) -> httpx2.Response:
+        """Send the latest token, its predecessor, or an older one."""
+        body = {"refresh_token": login.refresh[-1 - age]}
+        return self.send("POST", "/auth/refresh", body=body)
+
+    def log_out(self, name: str, number: int, *, by_refresh_token: bool) -> None:
         person = self.people.get(name)
         login = self.login_of(person, number) if person else None
         if person is None or login is None:
             return
         if by_refresh_token:
-            token = login.refresh[-1 - age % len(login.refresh)]
+            token = login.refresh[number % len(login.refresh)]
             answer = self.send("POST", "/auth/logout", body={"refresh_token": token})
             works = person.active and self.in_force(login)
         else:
@@ -150,7 +149,6 @@ class Sessions(Model, RuleBasedStateMachine):
         assert answer.status_code == (204 if works else 401)
         login.over = login.over or works
 
-    @rule(name=people)
     def revoke_others(self, name: str) -> None:
         person = self.people.get(name)
         token = self.a_token(person) if person else None
@@ -160,7 +158,6 @@ class Sessions(Model, RuleBasedStateMachine):
         [current] = [login for login in person.logins if token in login.access]
         self.end(person, keep=current)
 
-    @rule(name=people, number=which, whose=people)
     def revoke_one(self, name: str, number: int, whose: str) -> None:
         """One's own; somebody else's is not found, whatever it is."""
         person, owner = self.people.get(name), self.people.get(whose)
@@ -174,7 +171,6 @@ class Sessions(Model, RuleBasedStateMachine):
         assert answer.status_code == (204 if works else 404)
         login.over = login.over or works
 
-    @rule(name=people, current=passwords, new=passwords)
     def change_password(self, name: str, current: str, new: str) -> None:
         person = self.people.get(name)
         token = self.a_token(person) if person else None
@@ -190,27 +186,33 @@ class Sessions(Model, RuleBasedStateMachine):
         [kept] = [login for login in person.logins if token in login.access]
         self.end(person, keep=kept)
 
-    @precondition(lambda self: self.admin() is not None)
-    @rule(name=people, flag=st.sampled_from(["is_active", "is_superuser"]), value=st.booleans())
-    def administer(self, name: str, flag: str, *, value: bool) -> None:
-        """Deactivate, reactivate, demote or promote."""
-        found, person = self.admin(), self.people.get(name)
-        if found is None or person is None:
+    def switch_active(self, name: str) -> None:
+        """Deactivate or reactivate."""
+        person = self.people.get(name)
+        if person is None or not self.administer(person, "is_active", value=not person.active):
             return
+        person.active = not person.active
+        if not person.active:
+            self.end(person)
+
+    def switch_superuser(self, name: str) -> None:
+        """Demote or promote."""
+        person = self.people.get(name)
+        wanted = person is not None and not person.superuser
+        if person is not None and self.administer(person, "is_superuser", value=wanted):
+            person.superuser = wanted
+
+    def administer(self, person: Person, flag: str, *, value: bool) -> bool:
+        """Return whether the change was made, as it must be unless nobody would be left."""
+        found = self.admin()
+        assert found is not None
         answer = self.send("PATCH", f"/users/{person.id}", found[1], {flag: value})
         if self.is_last(person) and not value:
             assert answer.json()["code"] == "last_superuser"
-            return
+            return False
         assert answer.status_code == 200
-        if flag == "is_superuser":
-            person.superuser = value
-            return
-        if person.active and not value:
-            self.end(person)
-        person.active = value
+        return True
 
-    @precondition(lambda self: self.admin() is not None)
-    @rule(name=people)
     def delete(self, name: str) -> None:
         found, person = self.admin(), self.people.get(name)
         if found is None or person is None:
@@ -223,7 +225,6 @@ class Sessions(Model, RuleBasedStateMachine):
         self.gone.extend(token for login in person.logins for token in login.access)
         del self.people[name]
 
-    @rule(amount=st.sampled_from([GRACE / 2, GRACE * 2, ACCESS / 2, ACCESS, IDLE / 2, IDLE]))
     def wait(self, amount: timedelta) -> None:
         self.kit.clock.now += amount
 

@@ -1,6 +1,6 @@
 """Columns of the caller's tables. They own the tables; the kit owns the meaning."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, ClassVar, Generic
 
 from sqlalchemy import (
@@ -19,6 +19,7 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import Mapped, declared_attr, mapped_column
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
+from sqlalchemy.sql.operators import OperatorType
 from sqlalchemy.types import TypeEngine
 from typing_extensions import TypeVar
 
@@ -60,6 +61,12 @@ class UtcDateTime(TypeDecorator[datetime]):
         if value is None:
             return None
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+    def coerce_compared_value(self, op: OperatorType | None, value: Any) -> TypeEngine[Any]:
+        """Let a duration be added to a moment: only moments are of this type."""
+        if isinstance(value, timedelta):
+            return self.impl_instance.coerce_compared_value(op, value)
+        return self
 
 
 def exact_text(length: int) -> String:

@@ -125,8 +125,19 @@ def invalid_input(error: RequestValidationError) -> InvalidInput:
     )
 
 
+_RFC_9110 = {
+    413: "Content Too Large",
+    414: "URI Too Long",
+    416: "Range Not Satisfiable",
+    422: "Unprocessable Content",
+}
+"""Phrases that Python 3.13 renamed: an answer must not depend on the interpreter."""
+
+
 def phrase(status: int) -> str:
     """Return the phrase of a status code; a caller may have made up their own code."""
+    if status in _RFC_9110:
+        return _RFC_9110[status]
     try:
         return HTTPStatus(status).phrase
     except ValueError:

@@ -172,10 +172,11 @@ async def test_an_account_and_the_callers_rows_are_one_transaction(kit_app: KitA
     async with kit_app.sessions.begin() as session:
         async with kit_app.auth.work_for(session) as work:
             user = await accounts.create(work, email="ada@example.com", password=None)
-        session.add(kit_app.post_model(author_id=user.id, title="Notes"))
+            user_id = user.id
+        session.add(kit_app.post_model(author_id=user_id, title="Notes"))
 
     async with kit_app.sessions() as session:
-        assert await session.scalar(select(kit_app.post_model.author_id)) == user.id
+        assert await session.scalar(select(kit_app.post_model.author_id)) == user_id
 
 
 async def make_and_fail(kit_app: KitApp) -> None:

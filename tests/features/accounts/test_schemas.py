@@ -1,33 +1,16 @@
-"""Bodies of the caller's own: in use, and refused at start where they do not fit."""
+"""Bodies of the caller's own, in use."""
 
 from collections.abc import AsyncIterator
 from typing import Any
 
 import httpx2
 import pytest
-from sqlalchemy import String
-from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
-from fastauth_kit import (
-    Accounts,
-    ConfigurationError,
-    SessionMixin,
-    Sessions,
-    UserCreate,
-    UserMixin,
-    UserUpdate,
-)
-from fastauth_kit import Passwords as PasswordsFeature
-from fastauth_kit.features.accounts.schemas import default_schemas
 from tests.features.accounts.answers import assert_invalid, assert_refused
 from tests.features.accounts.own_models import (
-    OWN,
-    MemberCreate,
-    MemberUpdate,
-    build_auth,
     members,
 )
-from tests.features.accounts.people import join, stored
+from tests.features.accounts.people import join, rebuilt, stored
 from tests.kit_app import PASSWORD, KitApp, bearer
 
 ADA = {"email": "ada@example.com", "password": PASSWORD, "nickname": "ada", "team": 7}
@@ -202,134 +185,17 @@ async def test_own_cascades_apply_when_an_account_is_removed(own: KitApp) -> Non
     assert await stored(own, ada) is None
 
 
-# -- at start -----------------------------------------------------------------------------
+async def test_related_rows_are_loaded_where_they_are_read(own: KitApp) -> None:
+    """Without loader options too, at the price of a statement for each account."""
+    root = await join(own, "root@example.com", is_superuser=True, nickname="root", team=1)
+    lazy = rebuilt(own, user_load_options=())
 
+    async with lazy.client(headers=root.headers) as client:
+        answers = [
+            await client.get("/api/users/me"),
+            await client.get(f"/api/users/{root.id}"),
+            await client.get("/api/users"),
+            await client.patch("/api/users/me", json={"nickname": "rot"}),
+        ]
 
-class WithFlag(MemberCreate):
-    is_superuser: bool = False
-
-
-class WithHash(MemberCreate):
-    hashed_password: str = ""
-
-
-class WithId(MemberUpdate):
-    id: int = 0
-
-
-class WithAddress(MemberUpdate):
-    email: str = ""
-
-
-class WithActive(MemberUpdate):
-    is_active: bool = True
-
-
-class WithUnknown(MemberCreate):
-    shoe_size: int = 0
-
-
-class WithUnknownUpdate(MemberUpdate):
-    shoe_size: int = 0
-
-
-class WithoutTeam(UserCreate):
-    nickname: str
-
-
-@pytest.mark.parametrize(
-    ("options", "sentence"),
-    [
-        ({"create_schema": WithFlag}, "WithFlag must not have is_superuser"),
-        ({"create_schema": WithHash}, "WithHash must not have hashed_password"),
-        ({"update_schema": WithId}, "WithId must not have id"),
-        ({"update_schema": WithAddress}, "WithAddress must not have email"),
-        ({"update_schema": WithActive}, "WithActive must not have is_active"),
-        ({"create_schema": WithUnknown}, "WithUnknown.shoe_size is no attribute of Member"),
-        ({"update_schema": WithUnknownUpdate}, "WithUnknownUpdate.shoe_size is no attribute"),
-        ({"create_schema": WithoutTeam}, "Member.team is required, but WithoutTeam has no such"),
-        ({"create_schema": None}, "is required, but UserCreate has no such field"),
-    ],
-)
-def test_bodies_that_do_not_fit_the_table_fail_at_start(
-    options: dict[str, Any], sentence: str
-) -> None:
-    given = {"create_schema": MemberCreate, "update_schema": MemberUpdate, **options}
-
-    with pytest.raises(ConfigurationError) as caught:
-        build_auth(Accounts(**given))
-
-    assert sentence in str(caught.value)
-
-
-def test_bodies_that_fit_are_those_in_force() -> None:
-    schemas = OWN.schemas(build_auth(OWN))
-
-    assert (schemas.create, schemas.update) == (MemberCreate, MemberUpdate)
-
-
-def test_without_passwords_there_are_no_accounts() -> None:
-    with pytest.raises(ConfigurationError, match=r"add Passwords\(...\)"):
-        build_auth(OWN, features=(OWN,))
-
-
-# -- the bodies that fit by themselves ----------------------------------------------------
-
-
-class PlainBase(DeclarativeBase):
-    """Tables that are never made."""
-
-
-class Nameless(UserMixin[int], PlainBase):
-    __tablename__ = "nameless"
-    id: Mapped[int] = mapped_column(primary_key=True)
-
-
-class Named(UserMixin[int], PlainBase):
-    __tablename__ = "named"
-    id: Mapped[int] = mapped_column(primary_key=True)
-    name: Mapped[str] = mapped_column(String(30))
-
-
-class NamedByDefault(UserMixin[int], PlainBase):
-    __tablename__ = "named_by_default"
-    id: Mapped[int] = mapped_column(primary_key=True)
-    name: Mapped[str] = mapped_column(String(30), server_default="somebody")
-
-
-class NamelessSession(SessionMixin[int], PlainBase):
-    __tablename__ = "nameless_sessions"
-    __auth_user__ = Nameless
-
-
-def test_a_table_without_a_name_has_bodies_without_one() -> None:
-    create, update, read = default_schemas(Nameless)
-
-    assert set(create.model_fields) == {"email", "password"}
-    assert set(update.model_fields) == set()
-    assert "name" not in read.model_fields
-
-
-def test_a_table_without_a_name_works_by_itself() -> None:
-    auth = build_auth(
-        Accounts(),
-        user_model=Nameless,
-        features=(Accounts(), PasswordsFeature(), Sessions(model=NamelessSession)),
-    )
-
-    assert auth.feature(Accounts).schemas(auth).update is UserUpdate
-
-
-@pytest.mark.parametrize(("model", "required"), [(Named, True), (NamedByDefault, False)])
-def test_a_name_is_required_where_the_table_needs_one(model: Any, required: bool) -> None:
-    create, _, _ = default_schemas(model)
-
-    assert create.model_fields["name"].is_required() is required
-
-
-@pytest.mark.parametrize("model", [Named, NamedByDefault])
-def test_a_name_that_must_be_there_cannot_be_taken_back(model: Any) -> None:
-    _, update, _ = default_schemas(model)
-
-    with pytest.raises(ValueError, match="name"):
-        update.model_validate({"name": None})
+    assert [answer.status_code for answer in answers] == [200] * 4

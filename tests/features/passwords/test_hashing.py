@@ -363,7 +363,12 @@ class TestEqualWork:
         assert (await hasher.verify(typed, argon2_of(COMPOSED))).valid
         assert watched.verified == [CURRENT]
 
-    @pytest.mark.parametrize("stored", [argon2_of(COMPOSED + "!"), None, "nonsense", "$2b$04$"])
+    @pytest.mark.parametrize(
+        "stored",
+        [argon2_of(COMPOSED + "!"), None, "nonsense", "$2b$04$"],
+        # a hash is another one in each worker, and so would be the test's name
+        ids=["ours", "none", "nonsense", "cut"],
+    )
     async def test_is_done_twice_where_two_forms_are_tried(
         self, hasher: PasswordHasher, watched: Watched, stored: str | None
     ) -> None:
@@ -371,7 +376,11 @@ class TestEqualWork:
         assert watched.verified == [CURRENT, CURRENT]
 
     @pytest.mark.parametrize("password", ["correct \ud800 horse", "\udfff"])
-    @pytest.mark.parametrize("stored", [argon2_of("x"), bcrypt_of("x"), None, "nonsense"])
+    @pytest.mark.parametrize(
+        "stored",
+        [argon2_of("x"), bcrypt_of("x"), None, "nonsense"],
+        ids=["argon2", "bcrypt", "none", "nonsense"],
+    )
     async def test_is_done_for_a_password_that_no_scheme_takes(
         self, hasher: PasswordHasher, watched: Watched, password: str, stored: str | None
     ) -> None:
@@ -389,7 +398,11 @@ class TestEqualWork:
         assert answer == WRONG
         assert watched.verified == [CURRENT]
 
-    @pytest.mark.parametrize("stored", [argon2_of("correct horse"), None, "nonsense"])
+    @pytest.mark.parametrize(
+        "stored",
+        [argon2_of("correct horse"), None, "nonsense"],
+        ids=["ours", "none", "nonsense"],
+    )
     async def test_includes_what_is_done_once_by_whoever_comes_first(
         self, hasher: PasswordHasher, watched: Watched, stored: str | None
     ) -> None:

@@ -2,14 +2,11 @@
 
 from typing import Any
 
-import bcrypt
 import httpx2
 import pytest
-from fastapi import FastAPI
-from passlib.hash import django_pbkdf2_sha256, pbkdf2_sha256, phpass
 from sqlalchemy import func, select
 
-from fastauth_kit import Routes, SecondFactor, UserMixin, Work, get_password_router
+from fastauth_kit import SecondFactor, UserMixin, Work
 from fastauth_kit.features.passwords import LoginFailed
 from fastauth_kit.features.sessions import LoggedIn
 from tests.features.accounts.answers import (
@@ -18,7 +15,7 @@ from tests.features.accounts.answers import (
     assert_refused,
     assert_tokens,
 )
-from tests.features.accounts.people import Heard, store, stored
+from tests.features.accounts.people import Heard, store
 from tests.features.accounts.tokens import opens
 from tests.kit_app import PASSWORD, KitApp
 
@@ -256,86 +253,6 @@ async def test_a_login_costs_four_statements(kit_app: KitApp, client: httpx2.Asy
     assert len(kit_app.statements) <= 4
 
 
-# -- hashes from elsewhere ----------------------------------------------------------------
-
-ELSEWHERE = {
-    "bcrypt": bcrypt.hashpw(PASSWORD.encode(), bcrypt.gensalt(4)).decode(),
-    "django": django_pbkdf2_sha256.using(rounds=1000).hash(PASSWORD),
-    "pbkdf2": pbkdf2_sha256.using(rounds=1000).hash(PASSWORD),
-    "phpass": phpass.using(rounds=7).hash(PASSWORD),
-}
-
-
-@pytest.mark.parametrize("scheme", sorted(ELSEWHERE))
-async def test_a_hash_from_elsewhere_signs_in_and_is_replaced(
-    kit_app: KitApp, client: httpx2.AsyncClient, scheme: str
-) -> None:
-    user_id = await kit_app.add_user()
-    before = kit_app.clock.now
-    await store(kit_app, user_id, hashed_password=ELSEWHERE[scheme])
-    kit_app.clock.advance(days=1)
-
-    assert_tokens(await client.post(LOGIN, json=GOOD))
-
-    user = await stored(kit_app, user_id)
-    assert user.hashed_password.startswith("$argon2id$")
-    assert user.updated_at == before
-    assert_tokens(await client.post(LOGIN, json=GOOD))
-
-
-@pytest.mark.parametrize("scheme", sorted(ELSEWHERE))
-async def test_a_wrong_password_replaces_no_hash(
-    kit_app: KitApp, client: httpx2.AsyncClient, scheme: str
-) -> None:
-    user_id = await kit_app.add_user()
-    await store(kit_app, user_id, hashed_password=ELSEWHERE[scheme])
-
-    assert_wrong(await client.post(LOGIN, json={**GOOD, "password": "wrong horse"}))
-
-    assert (await stored(kit_app, user_id)).hashed_password == ELSEWHERE[scheme]
-
-
-async def test_a_deactivated_user_gets_no_new_hash(
-    kit_app: KitApp, client: httpx2.AsyncClient
-) -> None:
-    """The refusal rolls back."""
-    user_id = await kit_app.add_user()
-    await store(kit_app, user_id, is_active=False, hashed_password=ELSEWHERE["bcrypt"])
-
-    assert_refused(await client.post(LOGIN, json=GOOD), 400, "inactive_user")
-
-    assert (await stored(kit_app, user_id)).hashed_password == ELSEWHERE["bcrypt"]
-
-
-@pytest.mark.parametrize(
-    "malformed",
-    [
-        "",
-        "!",
-        "plain text",
-        PASSWORD,
-        "$argon2id$",
-        "$argon2id$v=19$m=8,t=1,p=1$short",
-        "$2b$04$short",
-        "$2b$99$" + "a" * 53,
-        "pbkdf2_sha256$many$salt$hash",
-        "$pbkdf2-sha256$1$!$!",
-        "$P$",
-        "$1$abc$def",
-    ],
-)
-async def test_a_stored_hash_that_is_none_is_a_wrong_password(
-    kit_app: KitApp, client: httpx2.AsyncClient, malformed: str
-) -> None:
-    user_id = await kit_app.add_user()
-    await store(kit_app, user_id, hashed_password=malformed)
-
-    assert_wrong(await client.post(LOGIN, json=GOOD))
-
-
-# -- what others take part in -------------------------------------------------------------
-
-
 async def test_success_and_failure_are_told(make_app: Any) -> None:
     heard = Heard()
     kit_app = make_app(hooks=(heard,))
@@ -375,19 +292,3 @@ async def test_with_a_second_factor_there_is_no_session_yet(make_app: Any) -> No
     assert set(body) == {"challenge", "factors", "expires_in"}
     assert (body["factors"], body["expires_in"]) == (["fob"], 300)
     assert await count_sessions(kit_app) == 0
-
-
-@one_database
-async def test_the_password_router_has_the_routes_of_the_passwords_alone(kit_app: KitApp) -> None:
-    app = FastAPI()
-    app.include_router(get_password_router(kit_app.auth))
-
-    assert set(app.openapi()["paths"]) == {"/login", "/password/change"}
-
-
-@one_database
-async def test_the_password_router_takes_routes(kit_app: KitApp) -> None:
-    app = FastAPI()
-    app.include_router(get_password_router(kit_app.auth, routes=Routes(only=["login"])))
-
-    assert set(app.openapi()["paths"]) == {"/login"}
