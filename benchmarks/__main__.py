@@ -51,10 +51,14 @@ def main(urls: list[str]) -> None:
 async def _measure() -> None:
     from benchmarks import bare, kit
 
-    async with bare.lifespan(bare.app), kit.lifespan(kit.app):
-        async with _client(bare.app) as bare_client, _client(kit.app) as kit_client:
-            for contest in await _contests(bare_client, kit_client):
-                await _run(contest)
+    async with (
+        bare.lifespan(bare.app),
+        kit.lifespan(kit.app),
+        _client(bare.app) as bare_client,
+        _client(kit.app) as kit_client,
+    ):
+        for contest in await _contests(bare_client, kit_client):
+            await _run(contest)
 
 
 def _client(app: Any) -> httpx2.AsyncClient:

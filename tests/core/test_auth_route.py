@@ -1,6 +1,6 @@
 """What every route of the kit reads strictly, and how it refuses."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from typing import Any
 
 import httpx2
@@ -8,19 +8,15 @@ import pytest
 from fastapi import APIRouter, FastAPI, Request
 from fastapi.requests import HTTPConnection
 from pydantic import BaseModel
-from sqlalchemy.exc import DataError, OperationalError
 
-from fastauth_kit.core import http
 from fastauth_kit.core.errors import (
     AmbiguousCredentials,
     AuthError,
-    DatabaseUnavailable,
     InvalidToken,
 )
 from fastauth_kit.core.forms import read_form_or_json
 from fastauth_kit.core.hooks import Device
 from fastauth_kit.core.http import (
-    LONGEST_BACKOFF_SECONDS,
     MAX_USER_AGENT,
     AuthRoute,
     bearer_token,
@@ -176,82 +172,6 @@ async def test_nul_in_a_query_is_refused(
 
 async def test_a_plain_query_passes(client: httpx2.AsyncClient) -> None:
     assert (await client.get("/query?q=josé")).json() == "josé"
-
-
-# -- retries ---------------------------------------------------------------------------
-
-
-def driver_error(kind: type[Exception], *arguments: Any) -> OperationalError:
-    return OperationalError("select 1", {}, kind(*arguments))
-
-
-def failing(error: Callable[[], Exception], times: int) -> tuple[FastAPI, list[int]]:
-    """An app whose route fails some times, and the list of its calls."""
-    calls: list[int] = []
-    router = APIRouter(route_class=AuthRoute)
-
-    @router.get("/")
-    async def fail_at_first() -> int:
-        calls.append(1)
-        if len(calls) <= times:
-            raise error()
-        return len(calls)
-
-    app = FastAPI()
-    app.include_router(router)
-    return app, calls
-
-
-async def ask(app: FastAPI) -> httpx2.Response:
-    transport = httpx2.ASGITransport(app)
-    async with httpx2.AsyncClient(transport=transport, base_url="https://app.test") as client:
-        return await client.get("/")
-
-
-@pytest.mark.parametrize("error", [DatabaseUnavailable, ConnectionRefusedError])
-async def test_an_error_without_a_cause_to_hope_for_is_not_tried_again(
-    error: type[Exception],
-) -> None:
-    """A bare error of the operating system is none of ours: it passes."""
-    app, calls = failing(error, 1)
-    if error is DatabaseUnavailable:
-        assert_problem(await ask(app), 503, "database_unavailable")
-    else:
-        with pytest.raises(ConnectionRefusedError):
-            await ask(app)
-
-    assert len(calls) == 1
-
-
-async def test_a_driver_that_fails_on_its_own_while_connecting_is_a_503() -> None:
-    class FromDriver(Exception):
-        sqlstate = "53300"  # too many connections: asyncpg raises it as it is
-
-    app, _ = failing(FromDriver, 1)
-
-    assert_problem(await ask(app), 503, "database_unavailable")
-
-
-async def test_a_value_that_does_not_fit_its_column_is_a_422() -> None:
-    app, _ = failing(lambda: DataError("insert", {}, ValueError("s3cret")), 1)
-
-    answer = await ask(app)
-
-    assert_problem(answer, 422, "validation_error")
-    assert "s3cret" not in answer.text
-
-
-def test_pauses_grow_to_a_bound(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(http.random, "uniform", lambda _, most: most)
-
-    pauses = [http._backoff_seconds(attempt) for attempt in range(1, 20)]
-
-    assert pauses == sorted(pauses)
-    assert pauses[0] < pauses[-1] == LONGEST_BACKOFF_SECONDS
-
-
-def test_pauses_are_random() -> None:
-    assert len({http._backoff_seconds(8) for _ in range(20)}) > 1
 
 
 # -- bearer tokens and devices ---------------------------------------------------------

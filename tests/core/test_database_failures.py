@@ -8,17 +8,14 @@ from typing import Annotated, Any
 import httpx2
 import pytest
 from fastapi import Depends, FastAPI
-from sqlalchemy import event, insert, select, text, update
-from sqlalchemy.exc import OperationalError, ProgrammingError
-from sqlalchemy.util import await_only
+from sqlalchemy import insert, select, update
 
 from fastauth_kit import AuthKit, Routes, Work, get_users_router
 from fastauth_kit.core import http
 from fastauth_kit.core.http import ATTEMPTS
-from fastauth_kit.features.accounts import UserCreated, UserUpdated
+from fastauth_kit.features.accounts import UserUpdated
 from fastauth_kit.features.sessions.access_token import make_access_token
-from fastauth_kit.features.sessions.events import LoggedIn
-from tests.core.parts import On, fetch
+from tests.core.parts import On
 from tests.kit_app import PASSWORD, IntPost, IntUser, KitApp, bearer, build_app
 
 CREDENTIALS = {"email": "ada@example.com", "password": PASSWORD}
@@ -28,19 +25,6 @@ CLOSED = {
     "postgresql": "postgresql+asyncpg://nobody:none@127.0.0.1:1/none",
     "mariadb": "mysql+aiomysql://nobody:none@127.0.0.1:1/none",
 }
-
-
-@pytest.fixture
-def pauses(monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """The attempts after which a handler paused; the pauses take no time."""
-    found: list[int] = []
-
-    def no_time(attempt: int) -> float:
-        found.append(attempt)
-        return 0
-
-    monkeypatch.setattr(http, "_backoff_seconds", no_time)
-    return found
 
 
 def add_own_route(app: FastAPI, auth: AuthKit[Any]) -> None:
@@ -255,113 +239,3 @@ async def test_an_exhausted_pool_is_answered_with_503(make_app: Callable[..., Ki
         ]
 
     assert [answer.status_code for answer in answers] == [503, 503, 503]
-
-
-# -- connections that end --------------------------------------------------------------
-
-OWN_ID = {"postgresql": "select pg_backend_pid()", "mariadb": "select connection_id()"}
-KILL = {"postgresql": "select pg_terminate_backend({})", "mariadb": "kill {}"}
-
-SERVERS = pytest.mark.parametrize("database_kind", ["postgresql", "mariadb"], indirect=True)
-
-
-async def kill(kit_app: KitApp, kind: str, number: int) -> None:
-    async with kit_app.sessions() as session:
-        await session.execute(text(KILL[kind].format(number)))
-
-
-@SERVERS
-async def test_a_connection_that_the_server_ended_is_replaced(
-    make_app: Callable[..., KitApp], database_kind: str, pauses: list[int]
-) -> None:
-    """As after a restart of the server, with the pool full of dead connections."""
-    kit_app = make_app(engine_options={"pool_size": 1}, configure=add_own_route)
-    await kit_app.add_user()
-    headers = bearer(await kit_app.sign_in())
-    victim = (await fetch(kit_app, text(OWN_ID[database_kind])))[0]
-    killer = make_app()
-    await kill(killer, database_kind, victim)
-
-    async with kit_app.client(headers=headers) as client:
-        answer = await client.get("/api/users/me")
-
-    assert answer.status_code == 200
-    assert pauses == [1]
-
-
-@SERVERS
-async def test_a_commit_of_unknown_outcome_is_never_tried_again(
-    make_app: Callable[..., KitApp], database_kind: str, pauses: list[int]
-) -> None:
-    victims: list[int] = []
-
-    async def note(work: Work, event: LoggedIn) -> None:
-        victims.append(await work.scalar(text(OWN_ID[database_kind])))
-
-    kit_app = make_app(hooks=(On(LoggedIn, note),))
-    killer = make_app()
-    await kit_app.add_user()
-
-    def end_connection(_: Any) -> None:
-        if victims:
-            await_only(kill(killer, database_kind, victims[0]))
-
-    event.listen(kit_app.engine.sync_engine, "commit", end_connection)
-    async with kit_app.client() as client:
-        answer = await client.post("/api/auth/login", json=CREDENTIALS)
-
-    assert_unavailable(answer)
-    assert len(victims) == 1
-    assert pauses == []
-
-
-# -- faults of ours --------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("path", ["/api/users/me", "/own"])
-async def test_a_missing_table_is_no_outage(fresh_database_url: str, path: str) -> None:
-    kit_app = build_app(fresh_database_url, configure=add_own_route)
-
-    async with kit_app.client(headers=forged_header(kit_app)) as client:
-        with pytest.raises((OperationalError, ProgrammingError)):
-            await client.get(path)
-
-    await kit_app.engine.dispose()
-
-
-async def test_an_unknown_column_is_no_outage(make_app: Callable[..., KitApp]) -> None:
-    async def misspell(work: Work, event: UserCreated) -> None:
-        await work.execute(text("select no_such_column from int_users"))
-
-    kit_app = make_app(hooks=(On(UserCreated, misspell),))
-
-    async with kit_app.client() as client:
-        with pytest.raises((OperationalError, ProgrammingError)):
-            await client.post("/api/auth/register", json=CREDENTIALS)
-
-
-@pytest.mark.parametrize("database_kind", ["postgresql", "mariadb"], indirect=True)
-async def test_a_value_that_does_not_fit_a_callers_column_is_a_422(
-    make_app: Callable[..., KitApp],
-) -> None:
-    async def add_post(work: Work, event: UserCreated) -> None:
-        await work.add(IntPost(author_id=event.user.id, title="x" * 101))
-
-    kit_app = make_app(hooks=(On(UserCreated, add_post),))
-    async with kit_app.client() as client:
-        answer = await client.post("/api/auth/register", json=CREDENTIALS)
-
-    assert (answer.status_code, answer.json()["code"]) == (422, "validation_error")
-    assert "xxx" not in answer.text
-
-
-async def test_a_rule_of_a_callers_column_is_a_409(make_app: Callable[..., KitApp]) -> None:
-    async def add_post(work: Work, event: UserCreated) -> None:
-        await work.add(IntPost(author_id=event.user.id))  # without its title
-
-    kit_app = make_app(hooks=(On(UserCreated, add_post),))
-    async with kit_app.client() as client:
-        answer = await client.post("/api/auth/register", json=CREDENTIALS)
-
-    assert (answer.status_code, answer.json()["code"]) == (409, "conflict")
-    assert await fetch(kit_app, select(IntUser.id)) == []

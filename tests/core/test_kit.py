@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 
 import pytest
 from sqlalchemy import select
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
@@ -14,6 +15,8 @@ from fastauth_kit import (
     AuthKit,
     AuthSettings,
     ConfigurationError,
+    CredentialChange,
+    CredentialListener,
     Device,
     Passwords,
     SessionMixin,
@@ -23,7 +26,7 @@ from fastauth_kit import (
 )
 from fastauth_kit.core.feature import Feature
 from fastauth_kit.core.hooks import IssuedSession, SessionIssuer
-from tests.core.parts import turns, working
+from tests.core.parts import fetch, turns, working
 from tests.kit_app import SECRET, IntSession, IntUser, KitApp, UuidSession
 
 ONE_DATABASE = pytest.mark.parametrize("database_kind", ["sqlite"], indirect=True)
@@ -239,3 +242,56 @@ async def test_closing_the_kit_closes_the_features_after_the_actions() -> None:
     await auth.aclose()
 
     assert log == ["action", "closed"]
+
+
+# -- operations of scripts ----------------------------------------------------------------
+
+
+class Note(CredentialListener):
+    """Notes what changed."""
+
+    def __init__(self) -> None:
+        self.changes: list[CredentialChange] = []
+
+    async def credential_changed(
+        self, work: Work, user: UserMixin[Any], change: CredentialChange, **options: Any
+    ) -> None:
+        self.changes.append(change)
+
+
+@ONE_DATABASE
+async def test_a_hook_is_told_of_a_credential_that_changed(
+    make_app: Callable[..., KitApp],
+) -> None:
+    note = Note()
+    kit_app = make_app(hooks=(note,))
+    user_id = await kit_app.add_user()
+
+    async with working(kit_app) as work:
+        await kit_app.auth.feature(Accounts).update(work, user_id, {"is_active": False})
+
+    assert note.changes == [CredentialChange.DEACTIVATED]
+
+
+async def test_an_operation_of_a_script_is_committed(kit_app: KitApp) -> None:
+    async def rename(work: Work) -> str:
+        (await work.scalar(select(IntUser))).name = "Ada"
+        return "done"
+
+    await kit_app.add_user()
+
+    assert await kit_app.auth.run(kit_app.sessions, rename) == "done"
+    assert await fetch(kit_app, select(IntUser.name)) == ["Ada"]
+
+
+@ONE_DATABASE
+async def test_an_operation_of_a_script_is_tried_again(kit_app: KitApp, pauses: list[int]) -> None:
+    class Deadlock(Exception):
+        sqlstate = "40P01"
+
+    async def fail_at_first(work: Work) -> str:
+        if not pauses:
+            raise OperationalError("select", {}, Deadlock())
+        return "done"
+
+    assert await kit_app.auth.run(kit_app.sessions, fail_at_first) == "done"

@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 from sqlalchemy import delete, select, text, update
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.orm import Session
 
 from fastauth_kit import Work
 from fastauth_kit.core.database import is_retryable
@@ -16,12 +15,9 @@ from fastauth_kit.core.store import (
     find,
     hold,
     hold_set,
-    reserve,
-    unchanged,
-    write_unless_refused,
 )
 from tests.core.parts import add_rows, fetch, race, retrying, working
-from tests.kit_app import IntPost, IntUser, KitApp
+from tests.kit_app import IntUser, KitApp
 
 LONG_AGO = datetime(2020, 1, 2, 3, 4, 5, 678901, tzinfo=UTC)
 
@@ -151,10 +147,10 @@ async def test_who_holds_a_row_after_others_sees_what_they_wrote(kit_app: KitApp
 
     async def act(_: int, barrier: asyncio.Barrier) -> None:
         async with working(kit_app) as work:
-            await find(work, IntUser, IntUser.id == 1)
+            seen = await find(work, IntUser, IntUser.id == 1)
             await barrier.wait()
             held = await hold(work, IntUser, IntUser.id == 1)
-            assert held is not None
+            assert held is seen is not None  # the same object, with its present state
             held.name = str(int(held.name or "") + 1)
 
     await race(MANY, act)
@@ -257,84 +253,3 @@ async def test_a_held_set_comes_in_key_order(kit_app: KitApp) -> None:
         keys = await hold_set(work, IntUser, IntUser.is_active.is_(True))
 
     assert list(keys) == [1, 2, 3]
-
-
-# -- reserve and write_unless_refused --------------------------------------------------
-
-
-async def test_one_of_many_reservations_inserts(kit_app: KitApp) -> None:
-    async def act(number: int, barrier: asyncio.Barrier) -> bool:
-        await barrier.wait()
-
-        async def attempt() -> bool:
-            async with working(kit_app) as work:
-                return await reserve(work, IntUser(id=number + 1, email="ada@example.com"))
-
-        return await retrying(attempt)
-
-    assert sorted(await race(MANY, act)) == [False] * (MANY - 1) + [True]
-
-
-async def test_a_refused_reservation_then_sees_what_the_winner_wrote(kit_app: KitApp) -> None:
-    """REPEATABLE READ would go on showing the past."""
-    async with working(kit_app) as work:
-        assert await find(work, IntUser, IntUser.id == 1) is None
-        await add_rows(kit_app, ada())
-
-        await reserve(work, IntUser(id=2, email="ada@example.com"))
-
-        assert await find(work, IntUser, IntUser.id == 1) is not None
-
-
-async def test_a_refused_reservation_leaves_what_was_written_before(kit_app: KitApp) -> None:
-    await add_rows(kit_app, ada())
-
-    async with working(kit_app) as work:
-        await work.add(IntPost(id=7, author_id=1, title="mine"))
-        assert not await reserve(work, IntUser(id=2, email="ada@example.com"))
-
-    assert await fetch(kit_app, select(IntPost.id)) == [7]
-
-
-async def test_an_error_that_is_no_rule_of_the_table_passes(kit_app: KitApp) -> None:
-    def step(session: Session) -> None:
-        raise ZeroDivisionError
-
-    with pytest.raises(ZeroDivisionError):
-        async with working(kit_app) as work:
-            await write_unless_refused(work, IntUser, step)
-
-
-async def test_a_write_that_no_rule_refuses_is_done(kit_app: KitApp) -> None:
-    await add_rows(kit_app, ada())
-
-    def step(session: Session) -> None:
-        session.execute(update(IntUser).values(name="Ada"))
-
-    async with working(kit_app) as work:
-        assert await write_unless_refused(work, IntUser, step)
-
-    assert await fetch(kit_app, select(IntUser.name)) == ["Ada"]
-
-
-# -- unchanged -------------------------------------------------------------------------
-
-
-async def test_unchanged_moves_no_column(kit_app: KitApp) -> None:
-    await add_rows(kit_app, ada(updated_at=LONG_AGO, name="Ada"))
-
-    async with working(kit_app) as work:
-        await change(work, unchanged(IntUser))
-
-    columns = select(IntUser.updated_at)
-    assert await fetch(kit_app, columns) == [LONG_AGO]
-
-
-async def test_a_plain_update_does_move_the_column(kit_app: KitApp) -> None:
-    """What ``unchanged`` avoids, so that its test can fail."""
-    await add_rows(kit_app, ada(updated_at=LONG_AGO))
-
-    async with working(kit_app) as work:
-        await change(work, update(IntUser).values(name="Ada"))
-
-    assert await fetch(kit_app, select(IntUser.updated_at)) != [LONG_AGO]

@@ -59,9 +59,8 @@ async def hold(
         statement = select(model).where(*conditions)
     else:
         statement = select(model).where(*conditions).with_for_update(read=shared, of=model)
-    fresh = statement.execution_options(populate_existing=True)
-    row: ModelT | None = await work.scalar(fresh)
-    return row
+    rows = await work.lock(statement.execution_options(populate_existing=True))
+    return rows[0] if rows else None
 
 
 async def hold_set(work: Work, model: type[Any], *conditions: ColumnElement[bool]) -> Sequence[Any]:
@@ -78,7 +77,7 @@ async def hold_set(work: Work, model: type[Any], *conditions: ColumnElement[bool
     # every row that it passes
     candidates = await work.scalars(select(key).where(*conditions))
     locking = select(key).where(key.in_(candidates), *conditions).order_by(key)
-    return await work.scalars(locking.with_for_update())
+    return await work.lock(locking.with_for_update())
 
 
 async def reserve(work: Work, row: object) -> bool:

@@ -100,6 +100,13 @@ class Work:
             lambda session: take(session.execute(statement, parameters))
         )
 
+    async def lock(self, statement: Executable) -> Sequence[Any]:
+        """Return the first column of every row of a SELECT that locks.
+
+        Ends ``is_clean``: giving the connection back would give up the locks.
+        """
+        return await self.run(lambda session: session.execute(statement).unique().scalars().all())
+
     async def add(self, row: object) -> None:
         """Insert a row now, so that its key is known."""
 
@@ -236,6 +243,7 @@ class Work:
 
     async def _leave_to_caller(self, succeeded: bool, refused: bool) -> None:
         if refused:
+            self._after.clear()
             actions, self._recorded = self._recorded, []
             for action in actions:
                 await action(self)
