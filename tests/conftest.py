@@ -1,24 +1,52 @@
 """Everything the tests share."""
 
+import shutil
 from collections.abc import AsyncIterator, Callable
+from pathlib import Path
 from typing import Any
 
 import httpx2
 import pytest
-from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy import make_url
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from tests.kit_app import KitApp, build_app, create_tables, empty_tables
 
 pytest_plugins = ["tests.servers.plugin"]
 
 
-@pytest.fixture
-async def tables(database_url: str) -> str:
-    """The address of a database with every table, all empty."""
-    engine = create_async_engine(database_url)
+@pytest.fixture(scope="session")
+async def cleaners() -> AsyncIterator[dict[str, AsyncEngine]]:
+    """Engines that empty the tables between tests, by address of the database."""
+    engines: dict[str, AsyncEngine] = {}
+    yield engines
+    for engine in engines.values():
+        await engine.dispose()
+
+
+@pytest.fixture(scope="session")
+async def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A file with every table, to be copied: quicker than making them each time."""
+    file = tmp_path_factory.mktemp("template") / "tables.db"
+    engine = create_async_engine(f"sqlite+aiosqlite:///{file}")
     await create_tables(engine)
-    await empty_tables(engine)
     await engine.dispose()
+    return file
+
+
+@pytest.fixture
+async def tables(
+    database_url: str, cleaners: dict[str, AsyncEngine], sqlite_template: Path
+) -> str:
+    """The address of a database with every table, all empty."""
+    url = make_url(database_url)
+    if url.get_backend_name() == "sqlite":
+        shutil.copy(sqlite_template, str(url.database))
+        return database_url
+    if database_url not in cleaners:
+        cleaners[database_url] = create_async_engine(database_url)
+        await create_tables(cleaners[database_url])
+    await empty_tables(cleaners[database_url])
     return database_url
 
 

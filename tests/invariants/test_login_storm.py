@@ -186,17 +186,15 @@ class TestAFullQueue:
 
     async def test_a_request_that_is_cancelled_frees_its_place(self, storm: Storm) -> None:
         """Those that wait at once; those that are hashed when they are done."""
-        async with (
-            storm.kit_app.client() as client,
-            storm.hashing(*(login(client) for _ in range(self.PLACES))) as gone,
-        ):
-            await asyncio.to_thread(storm.context.wait_until_busy)
-            for one in gone:
-                one.cancel()
-            await asyncio.wait(gone)
-            late = [asyncio.ensure_future(login(client)) for _ in range(2)]
-            await storm.pool.wait_for(2)
-            refused = await login(client)
+        async with storm.kit_app.client() as client:
+            async with storm.hashing(*(login(client) for _ in range(self.PLACES))) as gone:
+                await asyncio.to_thread(storm.context.wait_until_busy)
+                for one in gone:
+                    one.cancel()
+                await asyncio.wait(gone)
+                late = [asyncio.ensure_future(login(client)) for _ in range(2)]
+                await storm.pool.wait_for(2)
+                refused = await login(client)
 
             answers = await asyncio.gather(*late)
 

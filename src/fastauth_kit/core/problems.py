@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from http import HTTPStatus
 from typing import Any, cast
 
@@ -149,6 +150,7 @@ def _displayable(part: Any) -> Any:
     return part.encode(errors="replace").decode() if isinstance(part, str) else part
 
 
+@cache
 def _inline_schema(model: type[BaseModel]) -> dict[str, Any]:
     """Return a schema without references.
 

@@ -199,3 +199,13 @@ async def test_related_rows_are_loaded_where_they_are_read(own: KitApp) -> None:
         ]
 
     assert [answer.status_code for answer in answers] == [200] * 4
+
+
+async def test_without_a_name_q_looks_into_addresses_alone(own: KitApp) -> None:
+    root = await join(own, "root@example.com", is_superuser=True, nickname="ada", team=1)
+    await own.add_user("ada@example.com", nickname="other", team=1)
+
+    async with own.client(headers=root.headers) as client:
+        page = (await client.get("/api/users", params={"q": "ada"})).json()
+
+    assert [item["email"] for item in page["items"]] == ["ada@example.com"]

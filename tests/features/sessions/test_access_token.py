@@ -180,3 +180,14 @@ async def test_a_payload_that_is_no_object_is_refused(
     kit_app: KitApp, client: httpx2.AsyncClient, claims: Any
 ) -> None:
     assert_bad_token(await present(client, forge(kit_app, claims)))
+
+
+@one_database
+@pytest.mark.parametrize(("padding", "status"), [(5_000, 200), (6_100, 401)])
+async def test_a_token_longer_than_8_kib_is_refused_though_it_is_genuine(
+    kit_app: KitApp, client: httpx2.AsyncClient, ada: Person, padding: int, status: int
+) -> None:
+    """Before it is parsed: 50 MB would cost seconds."""
+    token = forge(kit_app, {**claims_of(ada.tokens), "padding": "p" * padding})
+
+    assert (await present(client, token)).status_code == status

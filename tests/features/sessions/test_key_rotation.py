@@ -1,6 +1,6 @@
 """Keys roll in two deployments: verify everywhere, then sign. Nobody is logged out."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -28,40 +28,43 @@ class Rollout:
     after: KitApp
 
 
-def roll(make_app: Callable[..., KitApp], *settings: AuthSettings) -> Rollout:
+SECRETS = (
+    AuthSettings(secret_key=OLD),
+    AuthSettings(secret_key=OLD, secret_key_fallbacks=[NEW]),
+    AuthSettings(secret_key=NEW, secret_key_fallbacks=[OLD]),
+    AuthSettings(secret_key=NEW),
+)
+"""A change of ``secret_key``, from which every other key is derived."""
+
+STAYING = "the one that stays, 32 bytes and more of it"
+
+SIGNING_KEYS = (
+    AuthSettings(secret_key=STAYING, signing_key=OLD),
+    AuthSettings(secret_key=STAYING, signing_key=OLD, signing_key_fallbacks=[NEW]),
+    AuthSettings(secret_key=STAYING, signing_key=NEW, signing_key_fallbacks=[OLD]),
+    AuthSettings(secret_key=STAYING, signing_key=NEW),
+)
+"""A change of ``signing_key`` alone."""
+
+
+def roll(make_app: Callable[..., KitApp], settings: Sequence[AuthSettings]) -> Rollout:
     return Rollout(*(make_app(settings=each) for each in settings))
 
 
 @pytest.fixture
 def secrets(make_app: Callable[..., KitApp]) -> Rollout:
-    """A change of ``secret_key``, from which every other key is derived."""
-    return roll(
-        make_app,
-        AuthSettings(secret_key=OLD),
-        AuthSettings(secret_key=OLD, secret_key_fallbacks=[NEW]),
-        AuthSettings(secret_key=NEW, secret_key_fallbacks=[OLD]),
-        AuthSettings(secret_key=NEW),
-    )
+    return roll(make_app, SECRETS)
 
 
 @pytest.fixture
 def signing_keys(make_app: Callable[..., KitApp]) -> Rollout:
-    """A change of ``signing_key`` alone."""
-    common: dict[str, Any] = {"secret_key": "one that stays, 32 bytes and more of it"}
-    return roll(
-        make_app,
-        AuthSettings(**common, signing_key=OLD),
-        AuthSettings(**common, signing_key=OLD, signing_key_fallbacks=[NEW]),
-        AuthSettings(**common, signing_key=NEW, signing_key_fallbacks=[OLD]),
-        AuthSettings(**common, signing_key=NEW),
-    )
+    return roll(make_app, SIGNING_KEYS)
 
 
-@pytest.fixture(params=["secrets", "signing_keys"])
-def rollout(request: pytest.FixtureRequest) -> Rollout:
+@pytest.fixture(params=[SECRETS, SIGNING_KEYS], ids=["secrets", "signing_keys"])
+def rollout(request: pytest.FixtureRequest, make_app: Callable[..., KitApp]) -> Rollout:
     """Either change."""
-    found: Rollout = request.getfixturevalue(request.param)
-    return found
+    return roll(make_app, request.param)
 
 
 async def opens_at(kit_app: KitApp, tokens: Any) -> bool:

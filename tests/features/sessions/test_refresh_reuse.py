@@ -140,3 +140,13 @@ async def test_a_deactivated_user_refreshes_nothing(
     await store(kit_app, ada.id, is_active=False)
 
     assert_bad_refresh_token(await refresh(client, ada.tokens))
+
+
+async def test_a_deactivated_user_gets_no_answer_again(
+    kit_app: KitApp, client: httpx2.AsyncClient
+) -> None:
+    ada = await join(kit_app)
+    await rotate(client, ada.tokens)
+    await store(kit_app, ada.id, is_active=False)
+
+    assert_bad_refresh_token(await refresh(client, ada.tokens))

@@ -5,6 +5,7 @@ of their own. What only a superuser may set is added here, and nowhere else.
 """
 
 from datetime import datetime
+from functools import cache
 from typing import Annotated, Any, Generic
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, create_model
@@ -87,6 +88,7 @@ class UserCursorPage(BaseModel):
     next_cursor: str | None = Field(description="For the next page; null on the last one.")
 
 
+@cache
 def default_schemas(
     model: type[Any],
 ) -> tuple[type[UserCreate], type[UserUpdate], type[UserRead[Any]]]:
@@ -109,6 +111,7 @@ def default_schemas(
     )
 
 
+@cache
 def admin_schemas(
     create: type[UserCreate], update: type[UserUpdate]
 ) -> tuple[type[UserCreate], type[UserUpdate]]:

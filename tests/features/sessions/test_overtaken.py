@@ -1,0 +1,148 @@
+"""Requests that find that another one was faster."""
+
+import asyncio
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from sqlalchemy import ColumnElement, false, update
+
+from fastauth_kit import Sessions
+from fastauth_kit.features.sessions import RefreshTokenReused, SessionsRevoked
+from tests.features.accounts.answers import assert_bad_refresh_token, assert_bad_token
+from tests.features.accounts.people import Heard, Person, join, rebuilt, session_of
+from tests.features.accounts.tokens import opens, refresh, rotate
+from tests.kit_app import KitApp
+
+LOGOUT = "/api/auth/logout"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Overtaken(Sessions):
+    """Sessions where some of the conditional statements meet no row any more."""
+
+    late: frozenset[int]
+    """Which of them, counted from the first of the test."""
+    asked: list[None] = field(default_factory=list[None])
+
+    def in_force(self, now: Any) -> tuple[ColumnElement[bool], ...]:
+        self.asked.append(None)
+        conditions = super().in_force(now)
+        return (*conditions, false()) if len(self.asked) in self.late else conditions
+
+
+def overtaken(kit_app: KitApp, *late: int) -> KitApp:
+    """Return the same installation, where others are faster at these statements."""
+    sessions = Overtaken(model=kit_app.session_model, late=frozenset(late))
+    features = tuple(
+        sessions if isinstance(part, Sessions) else part for part in kit_app.auth.features
+    )
+    built = rebuilt(kit_app, features=features)
+    sessions.asked.clear()
+    return built
+
+
+@pytest.fixture
+def heard() -> Heard:
+    return Heard()
+
+
+@pytest.fixture
+def told_app(make_app: Any, heard: Heard) -> KitApp:
+    """An installation that tells ``heard``."""
+    kit_app: KitApp = make_app(hooks=(heard,))
+    return kit_app
+
+
+async def test_many_refreshes_at_once_get_the_same_successor(kit_app: KitApp) -> None:
+    ada = await join(kit_app)
+    async with kit_app.client() as client:
+        answers = await asyncio.gather(*(rotate(client, ada.tokens) for _ in range(5)))
+
+        assert len({answer["refresh_token"] for answer in answers}) == 1
+        assert await opens(client, await rotate(client, answers[0]))
+
+
+async def test_a_refresh_that_loses_twice_is_refused_and_changes_nothing(kit_app: KitApp) -> None:
+    ada = await join(kit_app)
+
+    async with overtaken(kit_app, 2, 4).client() as client:
+        assert_bad_refresh_token(await refresh(client, ada.tokens))
+
+    row = await session_of(kit_app, ada)
+    assert (row.refresh_generation, row.revoked_at) == (0, None)
+
+
+async def test_a_refresh_that_loses_once_looks_again(kit_app: KitApp) -> None:
+    ada = await join(kit_app)
+
+    async with overtaken(kit_app, 2).client() as client:
+        assert await opens(client, await rotate(client, ada.tokens))
+
+
+async def test_theft_that_another_request_noticed_first_is_not_told_again(
+    told_app: KitApp, heard: Heard
+) -> None:
+    ada = await join(told_app)
+    async with told_app.client() as client:
+        await rotate(client, await rotate(client, ada.tokens))
+
+    async with overtaken(told_app, 2).client() as client:
+        assert_bad_refresh_token(await refresh(client, ada.tokens))
+
+    assert heard.of(RefreshTokenReused) == []
+    assert heard.of(SessionsRevoked) == []
+
+
+async def test_many_thieves_at_once_are_all_refused(kit_app: KitApp) -> None:
+    ada = await join(kit_app)
+    async with kit_app.client() as client:
+        await rotate(client, await rotate(client, ada.tokens))
+        answers = await asyncio.gather(*(refresh(client, ada.tokens) for _ in range(5)))
+
+    assert [answer.status_code for answer in answers] == [401] * 5
+    assert (await session_of(kit_app, ada)).revoked_at == kit_app.clock.now
+
+
+async def test_a_logout_that_another_one_overtook_is_refused(
+    told_app: KitApp, heard: Heard
+) -> None:
+    ada = await join(told_app)
+
+    async with overtaken(told_app, 1).client() as client:
+        assert_bad_token(await client.post(LOGOUT, headers=ada.headers))
+
+    assert heard.of(SessionsRevoked) == []
+
+
+async def test_a_logout_by_refresh_token_that_another_one_overtook_is_refused(
+    told_app: KitApp, heard: Heard
+) -> None:
+    ada = await join(told_app)
+    body = {"refresh_token": ada.tokens["refresh_token"]}
+
+    async with overtaken(told_app, 2).client() as client:
+        assert_bad_refresh_token(await client.post(LOGOUT, json=body))
+
+    assert heard.of(SessionsRevoked) == []
+
+
+async def restore(kit_app: KitApp, person: Person) -> None:
+    """Put a session back to where it was, as an older backup would."""
+    model = kit_app.session_model
+    row = await session_of(kit_app, person)
+    async with kit_app.sessions.begin() as session:
+        await session.execute(
+            update(model).where(model.id == row.id).values(refresh_generation=0, rotated_at=None)
+        )
+
+
+async def test_a_token_that_a_restored_database_has_not_seen_is_no_theft(kit_app: KitApp) -> None:
+    ada = await join(kit_app)
+    async with kit_app.client() as client:
+        latest = await rotate(client, ada.tokens)
+        await restore(kit_app, ada)
+
+        assert_bad_refresh_token(await refresh(client, latest))
+
+        assert await opens(client, await rotate(client, ada.tokens))
