@@ -21,7 +21,7 @@ LOGOUT = "/api/auth/logout"
 class Overtaken(Sessions):
     """Sessions where some of the conditional statements meet no row any more."""
 
-    late: frozenset[int]
+    late: set[int] = field(default_factory=set[int])
     """Which of them, counted from the first of the test."""
     asked: list[None] = field(default_factory=list[None])
 
@@ -33,12 +33,14 @@ class Overtaken(Sessions):
 
 def overtaken(kit_app: KitApp, *late: int) -> KitApp:
     """Return the same installation, where others are faster at these statements."""
-    sessions = Overtaken(model=kit_app.session_model, late=frozenset(late))
+    sessions = Overtaken(model=kit_app.session_model)
     features = tuple(
         sessions if isinstance(part, Sessions) else part for part in kit_app.auth.features
     )
     built = rebuilt(kit_app, features=features)
+    # only now: the statement that authenticates was built meanwhile
     sessions.asked.clear()
+    sessions.late.update(late)
     return built
 
 

@@ -62,7 +62,7 @@ async def _write(work: Work, user: UserMixin[Any], moved: Mapping[str, Any]) -> 
         session.flush()
 
     if not await write_unless_refused(work, type(user), step):
-        taken = "email" in moved and await email_exists(work, moved["email"])
+        taken = "email" in moved and await email_exists(work, moved["email"], now=True)
         raise EmailTaken if taken else DataConflict
 
 
@@ -90,7 +90,15 @@ def canonical_address(text: str) -> str:
         raise InvalidInput.at("body", "email", type="email_invalid", msg=str(error)) from None
 
 
-async def email_exists(work: Work, address: str) -> bool:
-    """Whether an account has this canonical address."""
+async def email_exists(work: Work, address: str, *, now: bool = False) -> bool:
+    """Whether an account has this canonical address.
+
+    Args:
+        now: Look at what is committed by now, not at the transaction's
+            snapshot: REPEATABLE READ does not show who was faster.
+    """
     model = work.auth.user_model
-    return await work.scalar(select(true()).where(model.email == address)) is not None
+    statement = select(true()).where(model.email == address)
+    if now:
+        statement = statement.with_for_update(read=True, of=model)
+    return await work.scalar(statement) is not None

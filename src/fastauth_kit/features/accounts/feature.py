@@ -65,7 +65,7 @@ class Accounts(Feature):
 
     def schemas(self, auth: Assembly[Any]) -> Schemas:
         """Return the bodies in force for a user table."""
-        create, update, read = default_schemas(auth.user_model)
+        create, update, read = default_schemas(auth.user_model)  # type: ignore[arg-type]  # mypy asks the instances, not the class, for a hash
         return Schemas(
             create=self.create_schema or create,
             update=self.update_schema or update,
@@ -122,7 +122,7 @@ class Accounts(Feature):
             )
         user = self._new_user(work, {"email": address, "hashed_password": hashed, **columns})
         if not await reserve(work, user):
-            raise EmailTaken if await email_exists(work, address) else DataConflict
+            raise EmailTaken if await email_exists(work, address, now=True) else DataConflict
         await tell(work, UserCreated(user))
         return user
 

@@ -52,7 +52,7 @@ async def refresh_session(work: Work, sessions: "Sessions", text: str) -> Issued
             case Standing.REUSED:
                 _end_stolen(work, sessions, row)
                 raise InvalidRefreshToken
-            case Standing.UNKNOWN:
+            case _:  # UNKNOWN
                 raise InvalidRefreshToken
         await work.restart()
     raise InvalidRefreshToken
