@@ -10,13 +10,23 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from fastauth_kit import AuthSettings, ConfigurationError, UserMixin
 from fastauth_kit.core.assembly import Assembly
-from fastauth_kit.core.feature import Feature
+from fastauth_kit.core.feature import Feature, Hook
+from fastauth_kit.core.hooks import (
+    AccountRemover,
+    Authenticator,
+    CredentialListener,
+    EventSink,
+    LoginCondition,
+    SecondFactor,
+    SessionIssuer,
+)
+from fastauth_kit.core.work import Work
 from tests.kit_app import SECRET, IntUser, UuidUser
 
 SETTINGS = AuthSettings(secret_key=SECRET)
 
 
-class Bell:
+class Bell(Hook):
     """Stands for a hook: something a part takes part in."""
 
 
@@ -37,6 +47,10 @@ class Lock(Feature):
 
 class CallersBell(Bell):
     """A part that is no feature."""
+
+
+class OtherHook(Hook):
+    """Takes part in something else."""
 
 
 def assemble(*features: Feature, **options: Any) -> Assembly[Any]:
@@ -76,9 +90,42 @@ def test_every_feature_is_asked_whether_it_fits() -> None:
 def test_features_take_part_before_the_callers_hooks() -> None:
     door, first, second = Door(), CallersBell(), CallersBell()
 
-    auth = assemble(Lock(), door, hooks=(first, object(), second))
+    auth = assemble(Lock(), door, hooks=(first, OtherHook(), second))
 
     assert auth.taking_part(Bell) == (door, first, second)
+
+
+def test_a_hook_that_takes_part_in_nothing_is_refused() -> None:
+    """Having the right method is not enough: a condition like that would never be asked."""
+
+    class Banned:
+        async def check(self, work: Work, user: UserMixin[Any]) -> None: ...
+
+    with pytest.raises(
+        ConfigurationError, match=r"^Banned in AuthKit\(hooks=\.\.\.\) takes part in"
+    ):
+        assemble(hooks=(CallersBell(), Banned()))
+
+
+def test_a_class_in_place_of_a_hook_is_refused() -> None:
+    with pytest.raises(ConfigurationError, match=r"write CallersBell\(\), not CallersBell$"):
+        assemble(hooks=(CallersBell,))
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [
+        AccountRemover,
+        Authenticator,
+        CredentialListener,
+        EventSink,
+        LoginCondition,
+        SecondFactor,
+        SessionIssuer,
+    ],
+)
+def test_every_class_of_hooks_is_known_as_one(kind: type[Any]) -> None:
+    assert issubclass(kind, Hook)
 
 
 def test_a_user_table_without_the_mixin_is_refused() -> None:

@@ -118,6 +118,36 @@ async def test_a_value_that_does_not_fit_a_callers_column_is_a_422(
     assert "xxx" not in answer.text
 
 
+async def test_a_number_that_no_column_holds_is_a_422(make_app: Callable[..., KitApp]) -> None:
+    """SQLite's driver raises an OverflowError for it, which SQLAlchemy does not wrap."""
+
+    async def add_post(work: Work, event: UserCreated) -> None:
+        await work.add(IntPost(id=2**63, author_id=event.user.id, title="x"))
+
+    kit_app = make_app(hooks=(On(UserCreated, add_post),))
+    async with kit_app.client() as client:
+        answer = await client.post("/api/auth/register", json=CREDENTIALS)
+
+    assert (answer.status_code, answer.json()["code"]) == (422, "validation_error")
+    assert await fetch(kit_app, select(IntUser.id)) == []
+
+
+@pytest.mark.parametrize("database_kind", ["sqlite"], indirect=True)
+async def test_an_overflow_of_the_callers_own_is_no_refusal(
+    make_app: Callable[..., KitApp],
+) -> None:
+    async def miscount(work: Work, event: UserCreated) -> None:
+        raise OverflowError("of ours")
+
+    kit_app = make_app(hooks=(On(UserCreated, miscount),))
+    async with kit_app.client() as client:
+        with pytest.raises(OverflowError, match="of ours") as caught:
+            await client.post("/api/auth/register", json=CREDENTIALS)
+
+    # an error that is its own cause is looked through for ever
+    assert caught.value.__cause__ is None
+
+
 async def test_a_rule_of_a_callers_column_is_a_409(make_app: Callable[..., KitApp]) -> None:
     async def add_post(work: Work, event: UserCreated) -> None:
         await work.add(IntPost(author_id=event.user.id))  # without its title

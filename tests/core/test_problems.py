@@ -95,8 +95,37 @@ def test_halves_of_characters_in_a_validation_error_can_be_sent() -> None:
     )
 
     assert sent(invalid_input(error))["detail"] == [
-        {"type": "extra_forbidden", "loc": ["body", "?é", 3], "msg": "No ?."}
+        {"type": "extra_forbidden", "loc": ["body", "...", 3], "msg": "No ?."}
     ]
+
+
+def wrong_in(places: list[tuple[str | int, ...]]) -> RequestValidationError:
+    return RequestValidationError(
+        [{"type": "int_parsing", "loc": place, "msg": "No number."} for place in places]
+    )
+
+
+def test_only_the_first_of_many_places_are_listed() -> None:
+    refusal = invalid_input(wrong_in([("body", number) for number in range(1000)]))
+
+    assert [item["loc"] for item in refusal.fields] == [["body", number] for number in range(20)]
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"), [("é" * 64, "é" * 64), ("x" * 65, "..."), ("a\n", "..."), ("\u202e", "...")]
+)
+def test_a_name_that_a_client_made_up_is_repeated_only_if_short_and_printable(
+    name: str, shown: str
+) -> None:
+    refusal = invalid_input(wrong_in([("body", name)]))
+
+    assert refusal.fields[0]["loc"] == ["body", shown]
+
+
+def test_the_way_to_a_field_is_no_longer_than_bodies_are_deep() -> None:
+    refusal = invalid_input(wrong_in([("body",) * 1000]))
+
+    assert refusal.fields[0]["loc"] == ["body"] * 32
 
 
 @pytest.mark.parametrize(

@@ -73,6 +73,25 @@ async def test_the_place_of_bad_text_is_named(client: httpx2.AsyncClient) -> Non
     assert [item["loc"] for item in answer.json()["detail"]] == [["body", "email", 1]]
 
 
+@pytest.mark.parametrize(
+    "content",
+    [
+        b'{"%s": [%s]}' % (b"k" * 32_000, b",".join([b'"\\u0000"'] * 3500)),
+        b'{"%s": [%s]}' % (b"k" * 60, b",".join([b'"\\ud800"'] * 7000)),
+        b'{"%s": "\\u0000"}' % (b"\\u001b" * 10_000),
+    ],
+)
+async def test_the_answer_to_bad_text_stays_small(
+    client: httpx2.AsyncClient, content: bytes
+) -> None:
+    """Every bad place with its whole path was two thousand times the request."""
+    answer = await client.post("/json", content=content, headers=JSON)
+
+    assert_problem(answer, 422, "validation_error")
+    assert len(answer.json()["detail"]) == 1
+    assert len(answer.content) < 500
+
+
 @pytest.mark.parametrize("media_type", ["text/plain", "application/xml", ""])
 @pytest.mark.parametrize("path", ["/json", "/either"])
 async def test_json_under_another_name_is_refused(
@@ -108,6 +127,62 @@ async def test_a_multipart_form_is_read(client: httpx2.AsyncClient) -> None:
     answer = await client.post("/either", content=content.encode(), headers=BOUNDARY)
 
     assert answer.json() == GOOD
+
+
+@pytest.mark.parametrize("charset", ["utf-8", "UTF8", '"Utf-8"'])
+async def test_a_multipart_form_may_say_that_it_is_utf_8(
+    client: httpx2.AsyncClient, charset: str
+) -> None:
+    content = part("username", "é") + part("password", SECRET) + "--b--\r\n"
+    headers = {"Content-Type": f"multipart/form-data; boundary=b; charset={charset}"}
+    answer = await client.post("/either", content=content.encode(), headers=headers)
+
+    assert answer.json() == {**GOOD, "email": "é"}
+
+
+CODECS = ["undefined", "punycode", "idna", '"IDNA"', "utf-8; CHARSET=idna", "rot13", "latin-1", ""]
+
+
+@pytest.mark.parametrize("charset", CODECS)
+async def test_a_client_does_not_pick_the_codec_of_a_multipart_form(
+    client: httpx2.AsyncClient, charset: str
+) -> None:
+    """Python has codecs that raise errors of their own, and ``idna`` takes minutes."""
+    content = part("username", "a" * 60_000) + part("password", "\xff") + "--b--\r\n"
+    headers = {"Content-Type": f"Multipart/Form-Data; boundary=b; charset={charset}"}
+    answer = await client.post("/either", content=content.encode("latin-1"), headers=headers)
+
+    assert_problem(answer, 422, "validation_error")
+    assert [item["loc"] for item in answer.json()["detail"]] == [["header", "content-type"]]
+
+
+async def test_the_parts_of_a_form_do_not_pick_a_codec_either(client: httpx2.AsyncClient) -> None:
+    typed = '"\r\nContent-Type: text/plain; charset=punycode'
+    disposition = 'Content-Disposition: form-data; name="'
+    content = part("_charset_", "punycode") + part("password", SECRET)
+    content += f"--b\r\n{disposition}username{typed}\r\n\r\né\r\n--b--\r\n"
+    answer = await client.post("/either", content=content.encode(), headers=BOUNDARY)
+
+    assert answer.json() == {**GOOD, "email": "é"}
+
+
+async def test_a_form_with_a_field_under_both_of_its_names_is_ambiguous(
+    client: httpx2.AsyncClient,
+) -> None:
+    """A limiter that reads one of them must not be shown another account's."""
+    fields = {"username": "ada@example.com", "email": "bob@example.com", "password": SECRET}
+    answer = await client.post("/either", data=fields)
+
+    assert_problem(answer, 400, "ambiguous_credentials")
+
+
+async def test_a_form_has_no_field_under_its_name_in_json(client: httpx2.AsyncClient) -> None:
+    answer = await client.post("/either", data={"email": "ada@example.com", "password": SECRET})
+
+    assert_problem(answer, 422, "validation_error")
+    assert [(item["type"], item["loc"]) for item in answer.json()["detail"]] == [
+        ("missing", ["body", "username"])
+    ]
 
 
 async def test_another_grant_is_refused(client: httpx2.AsyncClient) -> None:

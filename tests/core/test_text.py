@@ -13,6 +13,7 @@ from fastauth_kit.core.text import (
     UnacceptableJson,
     is_acceptable,
     parse_json,
+    printable,
     unacceptable_places,
 )
 
@@ -127,3 +128,16 @@ def test_text_is_acceptable_if_it_can_be_stored(text: str) -> None:
 )
 def test_bad_text_is_found_wherever_it_is(body: bytes, places: list[tuple[str | int, ...]]) -> None:
     assert list(unacceptable_places(parse_json(body), ("body",))) == places
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("josé 🦆", "josé 🦆"),
+        ("a\r\nb\x1b\u202e\u200bc\x00", "abc"),
+        ("x" * 21, "x" * 20),
+        ("", ""),
+    ],
+)
+def test_what_is_shown_is_printable_and_short(text: str, shown: str) -> None:
+    assert printable(text, at_most=20) == shown

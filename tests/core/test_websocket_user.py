@@ -114,6 +114,11 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
     "another scheme": ({"headers": {"Authorization": "Basic YTpi"}}, "not_authenticated"),
     "a bad token": ({"headers": {"Authorization": "Bearer bad"}}, "invalid_token"),
     "a bad token offered": ({"subprotocols": [SUBPROTOCOL, "bad"]}, "invalid_token"),
+    "a token beyond Latin-1 offered": (
+        {"subprotocols": [SUBPROTOCOL, "b\u0430d"]},
+        "invalid_token",
+    ),
+    "a token of bytes offered": ({"subprotocols": [SUBPROTOCOL, "b\xe4d"]}, "invalid_token"),
     "no token offered": ({"subprotocols": [SUBPROTOCOL]}, "not_authenticated"),
     "two tokens offered": ({"subprotocols": [SUBPROTOCOL, "a", "b"]}, "not_authenticated"),
     "token only, as another protocol": ({"subprotocols": ["chat", "bad"]}, "not_authenticated"),

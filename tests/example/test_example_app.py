@@ -90,6 +90,7 @@ def test_every_answer_says_how_long_it_took(example: httpx2.Client) -> None:
         ({"SECRET_KEY": "change-me-change-me-change-me-change-me"}, "is a placeholder"),
         ({"SECRET_KEY": SECRET, "THROTTLING": "off"}, "needs DEBUG=true"),
         ({"SECRET_KEY": SECRET, "ALGORITHM": "none"}, "ALGORITHM"),
+        ({"SECRET_KEY": SECRET, "FIRST_SUPERUSER": "a@example.com"}, "FIRST_SUPERUSER_PASSWORD"),
     ],
 )
 def test_a_bad_setting_is_refused_at_start(settings: dict[str, str], sentence: str) -> None:

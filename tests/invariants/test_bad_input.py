@@ -1,10 +1,13 @@
 """No input yields a 5xx, an answer that is not documented, or an echo of what was sent."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Any
 
 import pytest
 
+from fastauth_kit import Work
+from fastauth_kit.features.passwords import LoginFailed
+from tests.core.parts import On
 from tests.invariants.probes import (
     BODIES,
     FORM,
@@ -178,6 +181,9 @@ async def test_a_body_that_is_too_large_is_refused(attacker: Attacker) -> None:
 CONTENT_TYPES = (
     "", "text/plain", "application/xml", "application/jsonp", "multipart/form-data",
     "multipart/form-data; boundary=", "multipart/form-data; boundary=x", MARKER, ";", "/",
+    *(f"multipart/form-data; boundary=x; charset={codec}" for codec in (
+        "undefined", "punycode", "idna", "utf-16", "rot13", "m4rk3r", '"\\"', "",
+    )),
     "application/json; charset=utf-16", "application/problem+json", "APPLICATION/JSON",
     "application/x-www-form-urlencoded; charset=utf-7", "application/octet-stream",
 )  # fmt: skip
@@ -245,6 +251,33 @@ async def test_files_and_broken_parts_are_refused(attacker: Attacker) -> None:
     ]
 
     assert await attacker.complaints(*probes) == []
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "a\r\nforged line",
+        "\x1b[31m\u202enobody\u200b",
+        "\u0130" * 320,
+        "\ufb2c" * 320,
+        "x" * 60_000,
+    ],
+    ids=["lines", "control", "lower case is longer", "composed is longer", "long"],
+)
+@pytest.mark.parametrize("database_kind", ["sqlite"], indirect=True)
+async def test_what_is_told_of_a_failed_login_can_be_logged(
+    make_app: Callable[..., KitApp], typed: str
+) -> None:
+    told: list[str] = []
+
+    async def note(work: Work, event: LoginFailed) -> None:
+        told.append(event.email)
+
+    kit_app = make_app(hooks=(On(LoginFailed, note),))
+    async with kit_app.client() as client:
+        await client.post("/api/auth/login", json={"email": typed, "password": "x"})
+
+    assert [(email.isprintable(), len(email) <= 320) for email in told] == [(True, True)]
 
 
 async def test_whoever_is_not_signed_in_learns_no_more(attacker: Attacker) -> None:

@@ -41,6 +41,13 @@ class Settings(BaseSettings):
             raise ValueError("THROTTLING=off is for load tests and needs DEBUG=true")
         return self
 
+    @model_validator(mode="after")
+    def first_superuser_has_a_password(self) -> Self:
+        """An address alone makes no account."""
+        if self.FIRST_SUPERUSER and not self.FIRST_SUPERUSER_PASSWORD.get_secret_value():
+            raise ValueError("FIRST_SUPERUSER needs FIRST_SUPERUSER_PASSWORD")
+        return self
+
     def auth(self) -> AuthSettings:
         """Return what the kit wants of them; it refuses a weak key."""
         return AuthSettings(

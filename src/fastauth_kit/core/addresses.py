@@ -7,7 +7,7 @@ from email_validator import EmailNotValidError, validate_email
 MAX_ADDRESS_LENGTH = 254
 """RFC 5321, section 4.5.3.1.3, less the angle brackets."""
 
-_LONGEST_INPUT = 320
+MAX_TYPED_LENGTH = 320
 """Width of the column. Normalising takes quadratic time: 64 KiB take seconds."""
 
 
@@ -20,7 +20,7 @@ def canonical_email(text: str) -> str:
     Raises:
         ValueError: Not an address, or one with a display name.
     """
-    if len(text) > _LONGEST_INPUT:
+    if len(text) > MAX_TYPED_LENGTH:
         raise ValueError("Not a valid e-mail address.")
     try:
         parsed = validate_email(text.strip(), check_deliverability=False)
@@ -42,7 +42,7 @@ def lookup_form(text: str) -> str:
         return canonical_email(text)
     except ValueError:
         # no row holds a longer one; the empty text stands for nobody's
-        return _fold(text.strip()) if len(text) <= _LONGEST_INPUT else ""
+        return _fold(text.strip()) if len(text) <= MAX_TYPED_LENGTH else ""
 
 
 def _fold(text: str) -> str:

@@ -22,7 +22,9 @@ class AfterCommit:
 
     Args:
         limit: Actions waiting or running at once, for each event loop; beyond
-            it the answer waits for room, so that nothing is dropped.
+            it a commit of the kit's waits for room, so that nothing is dropped.
+            A commit of the caller's cannot wait: its actions start at once,
+            however many there are.
         timeout_seconds: After this long an action is cancelled and logged.
     """
 
@@ -42,7 +44,7 @@ class AfterCommit:
             task.add_done_callback(running.discard)
 
     async def room(self) -> None:
-        """Wait while too many actions are under way."""
+        """Wait while too many actions are under way; before commits of the kit's only."""
         while len(running := self._of_this_loop()) >= self._limit:
             await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
 

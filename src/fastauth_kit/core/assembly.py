@@ -5,13 +5,15 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 from typing import Any, Generic
+from weakref import WeakSet
 
+from sqlalchemy import Engine
 from sqlalchemy.orm.interfaces import ORMOption
 from typing_extensions import TypeVar
 
 from fastauth_kit.core.after_commit import AfterCommit
 from fastauth_kit.core.errors import ConfigurationError
-from fastauth_kit.core.feature import Feature
+from fastauth_kit.core.feature import Feature, Hook
 from fastauth_kit.core.identifiers import KeyFormat, key_format
 from fastauth_kit.core.keys import KeyRing
 from fastauth_kit.core.models import UserMixin, primary_key, utc_now
@@ -36,14 +38,14 @@ class Assembly(Generic[UserT]):
         clock: Where the time comes from; aware, in UTC.
 
     Raises:
-        ConfigurationError: A feature is there twice or misses another, or the
-            user table does not fit.
+        ConfigurationError: A feature is there twice or misses another, a hook
+            is none, or the user table does not fit.
     """
 
     user_model: type[UserT]
     settings: AuthSettings
     features: tuple[Feature, ...]
-    hooks: tuple[object, ...] = ()
+    hooks: tuple[Hook, ...] = ()
     user_load_options: Sequence[ORMOption] = ()
     clock: Callable[[], datetime] = utc_now
     after_commit: AfterCommit = field(default_factory=AfterCommit)
@@ -56,6 +58,8 @@ class Assembly(Generic[UserT]):
         for feature in self.features:
             for needed in feature.requires:
                 self.feature(needed)
+        for hook in self.hooks:
+            _check_hook(hook)
         if not issubclass(self.user_model, UserMixin):
             raise ConfigurationError(f"{self.user_model.__name__} must inherit from UserMixin")
         self.user_key  # noqa: B018  # reading it checks the table
@@ -78,6 +82,11 @@ class Assembly(Generic[UserT]):
         return tuple(part for part in (*self.features, *self.hooks) if isinstance(part, kind))
 
     @cached_property
+    def checked_engines(self) -> WeakSet[Engine]:
+        """Engines whose isolation level was found fit."""
+        return WeakSet()
+
+    @cached_property
     def keys(self) -> KeyRing:
         """Every key in force."""
         return KeyRing(self.settings)
@@ -86,3 +95,16 @@ class Assembly(Generic[UserT]):
     def user_key(self) -> KeyFormat:
         """How user ids are written."""
         return key_format(primary_key(self.user_model))
+
+
+def _check_hook(hook: object) -> None:
+    """Refuse what no flow would ever ask; a login condition, say, must not be lost in silence."""
+    if isinstance(hook, type):
+        raise ConfigurationError(
+            f"AuthKit(hooks=...) needs instances: write {hook.__name__}(), not {hook.__name__}"
+        )
+    if not isinstance(hook, Hook):
+        raise ConfigurationError(
+            f"{type(hook).__name__} in AuthKit(hooks=...) takes part in nothing; "
+            "let it inherit from a class in fastauth_kit.core.hooks, such as EventSink"
+        )

@@ -36,6 +36,9 @@ _DATA_ERROR_STATES = "22"
 _DATA_ERROR_NUMBERS = frozenset({1264, 1366, 1406})
 """MariaDB: out of range, incorrect value, data too long."""
 
+_SQLITE_TOO_LARGE = "too large to convert to SQLite INTEGER"
+"""Of the OverflowError that sqlite3 raises, which is none of its own errors."""
+
 
 class Database:
     """Runs steps against the caller's session.
@@ -99,6 +102,7 @@ def is_data_error(error: BaseException) -> bool:
         isinstance(link, DataError)
         or _state(link).startswith(_DATA_ERROR_STATES)
         or _number(link) in _DATA_ERROR_NUMBERS
+        or (isinstance(link, OverflowError) and _SQLITE_TOO_LARGE in str(link))
         for link in _causes(error)
     )
 

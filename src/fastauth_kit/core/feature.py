@@ -7,6 +7,14 @@ if TYPE_CHECKING:
     from fastauth_kit.core.routes import RouteTable
 
 
+class Hook:
+    """Base of every class in ``core.hooks``: what may take part in a flow.
+
+    It is here because ``Assembly`` tells by it what was meant to be a hook, and
+    the hooks themselves need ``Assembly``.
+    """
+
+
 class Feature:
     """One self-contained capability that a caller hands to ``AuthKit``.
 

@@ -18,6 +18,7 @@ from fastapi.requests import HTTPConnection
 from sqlalchemy import Row, Select
 
 from fastauth_kit.core.assembly import Assembly
+from fastauth_kit.core.feature import Hook
 from fastauth_kit.core.models import UserMixin
 from fastauth_kit.core.work import Work
 
@@ -49,6 +50,7 @@ class CurrentSession:
     """The session behind an authenticated request."""
 
     id: UUID
+    user_id: Any
     authenticated_at: datetime
     """When the user last proved who they are."""
     methods: Mapping[str, datetime]
@@ -69,7 +71,7 @@ class Event:
     """Something that happened, told within the transaction that makes it so."""
 
 
-class SessionIssuer(ABC):
+class SessionIssuer(Hook, ABC):
     """Makes sessions. Exactly one part does, and only ``finish_login`` asks it."""
 
     @abstractmethod
@@ -79,7 +81,7 @@ class SessionIssuer(ABC):
         """Insert a session and return its tokens."""
 
 
-class Authenticator(ABC):
+class Authenticator(Hook, ABC):
     """Recognises one kind of credential on a connection."""
 
     @abstractmethod
@@ -101,11 +103,15 @@ class Authenticator(ABC):
         """Return the values for the parameters that ``add_proof`` named."""
 
     @abstractmethod
+    async def is_in_force(self, work: Work, session: CurrentSession) -> bool:
+        """Whether a session still lives, now."""
+
+    @abstractmethod
     def session_of(self, claims: AccessClaims, row: Row[Any]) -> CurrentSession:
         """Return the session from the columns that ``add_proof`` added."""
 
 
-class SecondFactor(ABC):
+class SecondFactor(Hook, ABC):
     """Asked after a first factor succeeded, before any session exists."""
 
     factor_name: ClassVar[str]
@@ -115,7 +121,7 @@ class SecondFactor(ABC):
         """Whether this user must also present this factor."""
 
 
-class LoginCondition(ABC):
+class LoginCondition(Hook, ABC):
     """May refuse a user who has proven who they are, before any session exists."""
 
     @abstractmethod
@@ -132,7 +138,7 @@ class CredentialChange(StrEnum):
     DEACTIVATED = "deactivated"
 
 
-class CredentialListener(ABC):
+class CredentialListener(Hook, ABC):
     """Holds something that rests on a user's credentials: sessions, tokens."""
 
     @abstractmethod
@@ -147,7 +153,7 @@ class CredentialListener(ABC):
         """End what rested on it, except the session that made the change."""
 
 
-class AccountRemover(ABC):
+class AccountRemover(Hook, ABC):
     """Has rows of a user to remove, or a reason why the user must stay."""
 
     @abstractmethod
@@ -155,7 +161,7 @@ class AccountRemover(ABC):
         """Remove them, or raise an ``AuthError`` to refuse."""
 
 
-class EventSink(ABC):
+class EventSink(Hook, ABC):
     """Is told of everything that happens."""
 
     @abstractmethod

@@ -10,9 +10,11 @@ from fastapi import Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.requests import HTTPConnection
 from fastapi.routing import APIRoute
+from python_multipart.multipart import parse_options_header
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 from starlette.datastructures import FormData, UploadFile
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 
 from fastauth_kit.core.database import is_data_error, is_retryable, is_unavailable
 from fastauth_kit.core.errors import (
@@ -31,6 +33,8 @@ from fastauth_kit.core.text import (
     UnacceptableJson,
     is_acceptable,
     parse_json,
+    printable,
+    repeatable,
     unacceptable_places,
 )
 from fastauth_kit.core.work import CommitOutcomeUnknown
@@ -41,6 +45,8 @@ ATTEMPTS = 8
 LONGEST_BACKOFF_SECONDS = 0.25
 
 MAX_USER_AGENT = 255
+
+_UTF_8 = (b"utf-8", b"utf8")
 
 ResultT = TypeVar("ResultT")
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
@@ -69,9 +75,8 @@ def bearer_token(connection: HTTPConnection) -> str | None:
 
 def device_of(connection: HTTPConnection) -> Device:
     """Return where a request came from: the peer, and what it calls itself."""
-    agent = connection.headers.get("user-agent", "")
-    shown = "".join(character for character in agent if character.isprintable())
-    return Device(ip=_peer_address(connection), user_agent=shown[:MAX_USER_AGENT] or None)
+    agent = printable(connection.headers.get("user-agent", ""), at_most=MAX_USER_AGENT)
+    return Device(ip=_peer_address(connection), user_agent=agent or None)
 
 
 def _peer_address(connection: HTTPConnection) -> str | None:
@@ -121,10 +126,11 @@ class StrictRequest(Request):
     async def _get_form(self, **limits: Any) -> FormData:
         if self._form is None:
             await self.body()
+            _check_charset(self.headers.get("content-type", ""))
             try:
                 form = await super()._get_form(**limits)
-            except HTTPException:
-                raise InvalidInput(_bad_text("body", "form")) from None
+            except (HTTPException, ValueError):
+                raise InvalidInput(_bad_text("body")) from None
             try:
                 _check_form(form)
             except AuthError:
@@ -136,14 +142,26 @@ class StrictRequest(Request):
 
 
 def _refuse_unacceptable(value: Any) -> None:
-    places = list(unacceptable_places(value, ("body",)))
-    if places:
-        raise InvalidInput(*(_bad_text(*place) for place in places))
+    # the first place is enough: there may be thousands, each with a long way to it
+    for place in unacceptable_places(value, ("body",)):
+        raise InvalidInput(_bad_text(*place))
 
 
 def _bad_text(*place: str | int) -> FieldError:
     sentence = "Send text, without NUL or unpaired surrogates."
-    return FieldError(type="text_invalid", loc=place, msg=sentence)
+    return FieldError(type="text_invalid", loc=[repeatable(part) for part in place], msg=sentence)
+
+
+def _check_charset(content_type: str) -> None:
+    """Refuse a multipart form in anything but UTF-8.
+
+    Starlette decodes with whatever codec of Python's the client names: some
+    fail in their own way, and ``idna`` takes quadratic time.
+    """
+    media_type, options = parse_options_header(content_type)
+    charset = options.get(b"charset", b"utf-8").lower()
+    if media_type == b"multipart/form-data" and charset not in _UTF_8:
+        raise InvalidInput.at("header", "content-type", type="charset", msg="Send UTF-8.")
 
 
 def _check_form(form: FormData) -> None:
@@ -152,7 +170,7 @@ def _check_form(form: FormData) -> None:
         raise AmbiguousCredentials
     for name, value in form.multi_items():
         if isinstance(value, UploadFile) or not is_acceptable(name + value):
-            raise InvalidInput(_bad_text("body", name if is_acceptable(name) else "form"))
+            raise InvalidInput(_bad_text("body", name))
 
 
 class AuthRoute(APIRoute):
@@ -178,6 +196,8 @@ class AuthRoute(APIRoute):
                 return self.shape.respond(invalid_input(error))
             except AuthError as error:
                 return self.shape.respond(error)
+            except ClientDisconnect:
+                return Response(status_code=400)  # nobody is there to read it
 
         return strict_handler
 
@@ -187,7 +207,7 @@ def _check_head(request: Request) -> None:
         raise AmbiguousCredentials
     for name, value in request.query_params.multi_items():
         if not is_acceptable(name + value):
-            raise InvalidInput(_bad_text("query", name if is_acceptable(name) else ""))
+            raise InvalidInput(_bad_text("query", name))
 
 
 async def run_with_retries(attempt: Callable[[], Awaitable[ResultT]]) -> ResultT:
@@ -201,9 +221,13 @@ async def run_with_retries(attempt: Callable[[], Awaitable[ResultT]]) -> ResultT
             return await attempt()
         except CommitOutcomeUnknown:
             raise
-        except (SQLAlchemyError, DatabaseUnavailable) as error:
+        # SQLAlchemy lets the error of a number that SQLite cannot hold through
+        except (SQLAlchemyError, DatabaseUnavailable, OverflowError) as error:
             if not is_retryable(error):
-                raise _as_refusal(error) from error
+                refusal = _as_refusal(error)
+                if refusal is error:
+                    raise
+                raise refusal from error
         # asyncpg raises its own errors while connecting
         except Exception as error:
             if not is_unavailable(error):

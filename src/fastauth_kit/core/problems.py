@@ -12,8 +12,12 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
 
 from fastauth_kit.core.errors import AuthError, FieldError, InvalidInput
+from fastauth_kit.core.text import MAX_DEPTH, repeatable
 
 Json = dict[str, Any]
+
+MAX_LISTED = 20
+"""Entries of a 422: a small body can be wrong in tens of thousands of places."""
 
 
 class ProblemDetails(BaseModel):
@@ -113,15 +117,16 @@ class ErrorShape:
 
 
 def invalid_input(error: RequestValidationError) -> InvalidInput:
-    """Return a validation error of FastAPI's without what was sent."""
+    """Return a validation error of FastAPI's, bounded, and without what was sent."""
     return InvalidInput(
         *(
             FieldError(
                 type=item["type"],
-                loc=[_displayable(part) for part in item["loc"]],
-                msg=_displayable(item["msg"]),
+                loc=[repeatable(part) for part in item["loc"][:MAX_DEPTH]],
+                # a caller's own validator may say anything, even half a character
+                msg=item["msg"].encode(errors="replace").decode(),
             )
-            for item in error.errors()
+            for item in error.errors()[:MAX_LISTED]
         )
     )
 
@@ -143,11 +148,6 @@ def phrase(status: int) -> str:
         return HTTPStatus(status).phrase
     except ValueError:
         return f"Status {status}"
-
-
-def _displayable(part: Any) -> Any:
-    """Replace lone surrogates, which a caller's route lets into names of fields."""
-    return part.encode(errors="replace").decode() if isinstance(part, str) else part
 
 
 @cache

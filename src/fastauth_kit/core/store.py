@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, CursorResult, Delete, Update, false, selec
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from fastauth_kit.core.errors import ConfigurationError
 from fastauth_kit.core.models import primary_key
 from fastauth_kit.core.work import Work
 
@@ -52,6 +53,7 @@ async def hold(
         shared: Others may hold it too, none may change it. (SQLite has one
             writer at a time, so there it makes no difference.)
     """
+    await _refuse_repeatable_read(work)
     if work.dialect == "sqlite":
         # it has no row locks: writing, even nothing new, takes the write lock
         if await change(work, unchanged(model).where(*conditions)) == 0:
@@ -61,6 +63,26 @@ async def hold(
         statement = select(model).where(*conditions).with_for_update(read=shared, of=model)
     rows = await work.lock(statement.execution_options(populate_existing=True))
     return rows[0] if rows else None
+
+
+async def _refuse_repeatable_read(work: Work) -> None:
+    """Refuse PostgreSQL's REPEATABLE READ, once for each engine.
+
+    There, who waited for a lock goes on with the past: sessions opened by the
+    one that held it would survive a change of password.
+
+    Raises:
+        ConfigurationError: The engine is set to it.
+    """
+    if work.dialect != "postgresql" or work.engine in work.auth.checked_engines:
+        return
+    level = await work.read(lambda session: session.connection().get_isolation_level())
+    if level == "REPEATABLE READ":
+        raise ConfigurationError(
+            "the engine is set to REPEATABLE READ, where a session can survive a change of "
+            "password; use READ COMMITTED, PostgreSQL's default, or SERIALIZABLE"
+        )
+    work.auth.checked_engines.add(work.engine)
 
 
 async def hold_set(work: Work, model: type[Any], *conditions: ColumnElement[bool]) -> Sequence[Any]:

@@ -8,6 +8,9 @@ from typing import Any, cast
 MAX_DEPTH = 32
 """Levels of nesting; no body of ours needs more than three."""
 
+MAX_NAME = 64
+"""Longest name of a field that an answer repeats."""
+
 
 class UnacceptableJson(ValueError):
     """The body is not JSON as RFC 8259 has it, or too deep, or says a thing twice."""
@@ -46,6 +49,21 @@ def is_acceptable(text: str) -> bool:
     PostgreSQL refuses NUL; a lone surrogate is no character at all.
     """
     return "\x00" not in text and not any("\ud800" <= character <= "\udfff" for character in text)
+
+
+def printable(text: str, *, at_most: int) -> str:
+    """Return what of a text a log or a list can show."""
+    return "".join(character for character in text if character.isprintable())[:at_most]
+
+
+def repeatable(part: str | int) -> str | int:
+    """Return a step on the way to a field as an answer may repeat it.
+
+    A name that a client made up may be long, or not even text.
+    """
+    if isinstance(part, str) and not (part.isprintable() and len(part) <= MAX_NAME):
+        return "..."
+    return part
 
 
 def unacceptable_places(

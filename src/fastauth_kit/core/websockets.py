@@ -14,7 +14,7 @@ from starlette.datastructures import Headers
 from fastauth_kit.core.assembly import UserT
 from fastauth_kit.core.authentication import Authentication, Recognised
 from fastauth_kit.core.database import Database
-from fastauth_kit.core.errors import AuthError, DatabaseUnavailable, NotAuthenticated
+from fastauth_kit.core.errors import AuthError, DatabaseUnavailable, InvalidToken, NotAuthenticated
 
 SUBPROTOCOL = "fastauth-kit.bearer"
 """Browsers cannot set headers on a WebSocket: they offer this and the token."""
@@ -115,6 +115,8 @@ def _with_bearer(websocket: WebSocket) -> tuple[str | None, HTTPConnection]:
         return None, websocket
     if len(offered) != 2:
         raise WebSocketException(POLICY_VIOLATION, NotAuthenticated.code)
-    header = (b"authorization", b"Bearer " + offered[1].encode("latin-1"))
+    if not offered[1].isascii():  # nor could a header carry it
+        raise WebSocketException(POLICY_VIOLATION, InvalidToken.code)
+    header = (b"authorization", b"Bearer " + offered[1].encode("ascii"))
     headers = [*Headers(scope=websocket.scope).raw, header]
     return SUBPROTOCOL, HTTPConnection({**websocket.scope, "headers": headers})

@@ -6,7 +6,7 @@ from datetime import datetime
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
-from sqlalchemy import Executable, Result
+from sqlalchemy import Engine, Executable, Result
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
@@ -62,6 +62,11 @@ class Work:
     def dialect(self) -> str:
         """``sqlite``, ``postgresql``, ``mysql`` or ``mariadb``."""
         return self._database.session.get_bind().dialect.name
+
+    @property
+    def engine(self) -> Engine:
+        """The engine behind the session."""
+        return self._database.session.get_bind().engine
 
     @property
     def is_clean(self) -> bool:

@@ -106,7 +106,7 @@ def build_auth(accounts: Accounts, **options: Any) -> AuthKit[Any]:
 
 
 @asynccontextmanager
-async def members(url: str) -> AsyncIterator[KitApp]:
+async def members(url: str, accounts: Accounts = OWN) -> AsyncIterator[KitApp]:
     """An installation over the members, with tables that are gone afterwards."""
     engine = create_async_engine(url)
     sessions = async_sessionmaker(engine)
@@ -117,7 +117,7 @@ async def members(url: str) -> AsyncIterator[KitApp]:
             yield session
 
     auth = build_auth(
-        OWN,
+        accounts,
         get_session=get_session,
         clock=clock,
         user_load_options=[selectinload(Member.badges)],

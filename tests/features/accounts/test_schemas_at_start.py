@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from pydantic import AliasChoices, AliasPath, ConfigDict, Field
 from sqlalchemy import String
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
@@ -20,6 +21,7 @@ from fastauth_kit.features.accounts.schemas import default_schemas
 from tests.features.accounts.own_models import (
     OWN,
     MemberCreate,
+    MemberRead,
     MemberUpdate,
     build_auth,
 )
@@ -53,6 +55,30 @@ class WithUnknownUpdate(MemberUpdate):
     shoe_size: int = 0
 
 
+class WithAnythingElse(MemberCreate):
+    model_config = ConfigDict(extra="allow")
+
+
+class WithAnythingElseUpdate(MemberUpdate):
+    model_config = ConfigDict(extra="allow")
+
+
+class ShowingHash(MemberRead):
+    hashed_password: str | None
+
+
+class ShowingHashByAlias(MemberRead):
+    note: str = Field(validation_alias="hashed_password")
+
+
+class ShowingHashByChoice(MemberRead):
+    note: str = Field(validation_alias=AliasChoices("note", "hashed_password"))
+
+
+class ShowingHashByPath(MemberRead):
+    note: str = Field(validation_alias=AliasPath("__dict__", "hashed_password"))
+
+
 class WithoutTeam(UserCreate):
     nickname: str
 
@@ -67,6 +93,12 @@ class WithoutTeam(UserCreate):
         ({"update_schema": WithActive}, "WithActive must not have is_active"),
         ({"create_schema": WithUnknown}, "WithUnknown.shoe_size is no attribute of Member"),
         ({"update_schema": WithUnknownUpdate}, "WithUnknownUpdate.shoe_size is no attribute"),
+        ({"create_schema": WithAnythingElse}, 'WithAnythingElse must not have extra="allow"'),
+        ({"update_schema": WithAnythingElseUpdate}, 'Update must not have extra="allow"'),
+        ({"read_schema": ShowingHash}, "ShowingHash.hashed_password must not show"),
+        ({"read_schema": ShowingHashByAlias}, "ShowingHashByAlias.note must not show"),
+        ({"read_schema": ShowingHashByChoice}, "ShowingHashByChoice.note must not show"),
+        ({"read_schema": ShowingHashByPath}, "ShowingHashByPath.note must not show"),
         ({"create_schema": WithoutTeam}, "Member.team is required, but WithoutTeam has no such"),
         ({"create_schema": None}, "is required, but UserCreate has no such field"),
     ],

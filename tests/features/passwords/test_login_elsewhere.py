@@ -1,5 +1,6 @@
 """Login where the stored hash was made elsewhere, or is none."""
 
+import argon2
 import bcrypt
 import httpx2
 import pytest
@@ -53,6 +54,20 @@ async def test_a_hash_from_elsewhere_signs_in_and_is_replaced(
     user = await stored(kit_app, user_id)
     assert user.hashed_password.startswith("$argon2id$")
     assert user.updated_at == before
+    assert_tokens(await client.post(LOGIN, json=GOOD))
+
+
+@one_database
+async def test_a_stronger_hash_is_replaced_too(kit_app: KitApp, client: httpx2.AsyncClient) -> None:
+    """While it stays, a wrong password takes longer than an unknown address does."""
+    user_id = await kit_app.add_user()
+    imported = argon2.PasswordHasher(memory_cost=65536, time_cost=3, parallelism=4).hash(PASSWORD)
+    await store(kit_app, user_id, hashed_password=imported)
+
+    assert_tokens(await client.post(LOGIN, json=GOOD))
+
+    user = await stored(kit_app, user_id)
+    assert user.hashed_password.startswith("$argon2id$v=19$m=8,t=1,p=1$")
     assert_tokens(await client.post(LOGIN, json=GOOD))
 
 

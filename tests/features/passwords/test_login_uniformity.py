@@ -8,6 +8,7 @@ from typing import Any
 import bcrypt
 import httpx2
 import pytest
+from sqlalchemy import delete
 
 from fastauth_kit.core.errors import Busy
 from fastauth_kit.features.passwords import HashingPool, PasswordHasher
@@ -136,8 +137,9 @@ async def test_an_account_closed_while_the_password_was_checked_does_not_sign_in
     user_id = await kit_app.add_user()
 
     async def remove() -> None:
+        gone = delete(kit_app.user_model).where(kit_app.user_model.id == user_id)
         async with kit_app.sessions.begin() as session:
-            await session.delete(await session.get(kit_app.user_model, user_id))
+            await session.execute(gone)
 
     async with interrupted(kit_app, remove).client() as client:
         answer = await client.post(LOGIN, json=GOOD)

@@ -191,3 +191,18 @@ async def test_a_token_longer_than_8_kib_is_refused_though_it_is_genuine(
     token = forge(kit_app, {**claims_of(ada.tokens), "padding": "p" * padding})
 
     assert (await present(client, token)).status_code == status
+
+
+@one_database
+@pytest.mark.parametrize(("ahead", "status"), [(60, 200), (61, 401), (2**62, 401)])
+async def test_a_token_from_the_future_works_only_within_the_clocks_disagreement(
+    kit_app: KitApp, client: httpx2.AsyncClient, ada: Person, ahead: int, status: int
+) -> None:
+    """A stolen signing key must not buy a token that works next year."""
+    # the clock of the tests stands within a second, not at its beginning
+    now = int(kit_app.clock.now.timestamp()) + (1 if ahead == 61 else 0)
+    claims = {**claims_of(ada.tokens), "iat": now + ahead, "exp": now + ahead + 60}
+
+    answer = await present(client, forge(kit_app, claims))
+
+    assert answer.status_code == status

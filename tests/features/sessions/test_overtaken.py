@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from sqlalchemy import ColumnElement, false, update
 
-from fastauth_kit import Sessions
-from fastauth_kit.features.sessions import RefreshTokenReused, SessionsRevoked
+from fastauth_kit import Sessions, Work
+from fastauth_kit.features.sessions import RefreshTokenReused, RevokedReason, SessionsRevoked
 from tests.features.accounts.answers import assert_bad_refresh_token, assert_bad_token
 from tests.features.accounts.people import Heard, Person, join, rebuilt, session_of
 from tests.features.accounts.tokens import opens, refresh, rotate
@@ -24,16 +24,24 @@ class Overtaken(Sessions):
     late: set[int] = field(default_factory=set[int])
     """Which of them, counted from the first of the test."""
     asked: list[None] = field(default_factory=list[None])
+    ends_late: bool = False
+    """Whether what this request would end has been ended by another one."""
 
     def in_force(self, now: Any) -> tuple[ColumnElement[bool], ...]:
         self.asked.append(None)
         conditions = super().in_force(now)
         return (*conditions, false()) if len(self.asked) in self.late else conditions
 
+    async def end_where(
+        self, work: Work, user_id: Any, reason: RevokedReason, *which: ColumnElement[bool]
+    ) -> int:
+        conditions = (*which, false()) if self.ends_late else which
+        return await super().end_where(work, user_id, reason, *conditions)
 
-def overtaken(kit_app: KitApp, *late: int) -> KitApp:
+
+def overtaken(kit_app: KitApp, *late: int, ends_late: bool = False) -> KitApp:
     """Return the same installation, where others are faster at these statements."""
-    sessions = Overtaken(model=kit_app.session_model)
+    sessions = Overtaken(model=kit_app.session_model, ends_late=ends_late)
     features = tuple(
         sessions if isinstance(part, Sessions) else part for part in kit_app.auth.features
     )
@@ -89,7 +97,7 @@ async def test_theft_that_another_request_noticed_first_is_not_told_again(
     async with told_app.client() as client:
         await rotate(client, await rotate(client, ada.tokens))
 
-    async with overtaken(told_app, 2).client() as client:
+    async with overtaken(told_app, ends_late=True).client() as client:
         assert_bad_refresh_token(await refresh(client, ada.tokens))
 
     assert heard.of(RefreshTokenReused) == []

@@ -6,10 +6,10 @@ from typing import Any, ClassVar
 from uuid import UUID
 
 from fastauth_kit.core.assembly import Assembly
-from fastauth_kit.core.authentication import Authenticated
+from fastauth_kit.core.authentication import Authenticated, hold_actor
 from fastauth_kit.core.errors import DataConflict
 from fastauth_kit.core.feature import Feature
-from fastauth_kit.core.hooks import tell
+from fastauth_kit.core.hooks import CurrentSession, tell
 from fastauth_kit.core.models import UserMixin, primary_key
 from fastauth_kit.core.routes import RouteTable
 from fastauth_kit.core.secrets import time_ordered_id
@@ -75,7 +75,7 @@ class Accounts(Feature):
     def check(self, auth: Assembly[Any]) -> None:
         """Check that bodies and table fit."""
         schemas = self.schemas(auth)
-        check_schemas(auth.user_model, schemas.create, schemas.update)
+        check_schemas(auth.user_model, schemas.create, schemas.update, schemas.read)
 
     def add_auth_routes(self, table: RouteTable) -> None:
         """Add registration."""
@@ -99,18 +99,28 @@ class Accounts(Feature):
         )
 
     async def create(
-        self, work: Work, *, email: str, password: str | None, **columns: Any
+        self,
+        work: Work,
+        *,
+        email: str,
+        password: str | None,
+        actor: CurrentSession | None = None,
+        **columns: Any,
     ) -> UserMixin[Any]:
         """Insert an account and return it, with its id.
 
         Args:
             password: ``None`` makes an account without one.
+            actor: Session of the superuser who asks for it, checked again
+                after hashing; ``None`` for a script's own doing.
             columns: ``is_superuser`` and its like, and the caller's own.
 
         Raises:
             EmailTaken: The address has an account already.
             InvalidInput: Not an address, or the policy refuses the password.
             DataConflict: A rule of the caller's own columns refuses.
+            InvalidToken: The actor's session has ended meanwhile.
+            NotEnoughPermissions: The actor is no superuser any more.
         """
         address = canonical_address(email)
         if await email_exists(work, address):
@@ -120,6 +130,8 @@ class Accounts(Feature):
             hashed = await work.auth.feature(Passwords).hash_new(
                 work, password, place="password", email=address, name=columns.get("name")
             )
+        if actor is not None:
+            await hold_actor(work, actor, superuser=True)
         user = self._new_user(work, {"email": address, "hashed_password": hashed, **columns})
         if not await reserve(work, user):
             raise EmailTaken if await email_exists(work, address, now=True) else DataConflict
@@ -179,14 +191,19 @@ class Accounts(Feature):
             LastSuperuser: No active superuser would be left.
             UserInUse: A foreign key of the caller's forbids it.
         """
-        user_id = who.user.id
+        session = who.session
         passwords = work.auth.feature(Passwords)
         stored = await passwords.prove(work, who, password)
         await remove_user(
-            work, user_id, confirm=lambda: passwords.hold_proven(work, user_id, stored)
+            work, session.user_id, confirm=lambda: passwords.hold_proven(work, session, stored)
         )
 
 
 def own_columns(body: UserCreate) -> dict[str, Any]:
-    """Return what a body says beside address and password."""
-    return body.model_dump(exclude={"email", "password"}, exclude_unset=True)
+    """Return what a body says beside address and password.
+
+    Fields that its schema names, by the names of the attributes: nothing that
+    came along, and no alias.
+    """
+    named = set(type(body).model_fields) - {"email", "password"}
+    return body.model_dump(include=named, exclude_unset=True, by_alias=False)

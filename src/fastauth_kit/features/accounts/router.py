@@ -8,6 +8,7 @@ from pydantic import BeforeValidator, WithJsonSchema
 
 from fastauth_kit.core.authentication import Authenticated
 from fastauth_kit.core.errors import Busy, DataConflict, NotEnoughPermissions, RecentLoginRequired
+from fastauth_kit.core.hooks import CurrentSession
 from fastauth_kit.core.identifiers import KeyFormat
 from fastauth_kit.core.kit import AuthKit
 from fastauth_kit.core.routes import Routes, RouteTable
@@ -70,13 +71,14 @@ def _add_create(accounts: Accounts, table: RouteTable) -> None:
     async def create_user(
         body: UserCreate,
         superuser: Annotated[Any, Depends(auth.current_superuser)],
+        session: Annotated[CurrentSession, Depends(auth.current_session)],
         work: Annotated[Work, Depends(auth.work)],
     ) -> Any:
         """Make an account for somebody, as a superuser."""
         password = body.password.get_secret_value()
         async with work:
             user = await accounts.create(
-                work, email=body.email, password=password, **own_columns(body)
+                work, email=body.email, password=password, actor=session, **own_columns(body)
             )
             return await read_user(work, schemas.read, user)
 
@@ -237,7 +239,7 @@ def _add_delete(accounts: Accounts, table: RouteTable) -> None:
 
 def _changes(body: UserUpdate, allowed: type[UserUpdate]) -> dict[str, Any]:
     """Return what a body sets, of what its sender may set."""
-    return body.model_dump(include=set(allowed.model_fields), exclude_unset=True)
+    return body.model_dump(include=set(allowed.model_fields), exclude_unset=True, by_alias=False)
 
 
 def path_key(key: KeyFormat) -> Any:

@@ -8,7 +8,17 @@ from datetime import datetime
 from functools import cache
 from typing import Annotated, Any, Generic
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, create_model
+from pydantic import (
+    AfterValidator,
+    AliasChoices,
+    AliasPath,
+    BaseModel,
+    ConfigDict,
+    Field,
+    SecretStr,
+    create_model,
+)
+from pydantic.fields import FieldInfo
 from pydantic_core import PydanticCustomError
 from sqlalchemy import Column
 
@@ -137,14 +147,29 @@ def page_schemas(read: type[UserRead[Any]]) -> tuple[type[UserPage], type[UserCu
     )
 
 
-def check_schemas(model: type[Any], create: type[UserCreate], update: type[UserUpdate]) -> None:
+def check_schemas(
+    model: type[Any],
+    create: type[UserCreate],
+    update: type[UserUpdate],
+    read: type[UserRead[Any]],
+) -> None:
     """Check that bodies and table fit.
 
+    An alias is only what a field is called in JSON. What a field sets is the
+    attribute of its own name, so that name decides what it may set. What a field
+    shows is the attribute that its alias names.
+
     Raises:
-        ConfigurationError: A field that must not be set, or is no attribute
-            of the model; or a required column that no field fills.
+        ConfigurationError: A field that must not be set or shown, or is no
+            attribute of the model; a required column that no field fills; or
+            a body that takes fields it does not name.
     """
+    _check_shown(read)
     for schema, allowed in ((create, {"email", "password"}), (update, set[str]())):
+        if schema.model_config.get("extra") == "allow":
+            raise ConfigurationError(
+                f'{schema.__name__} must not have extra="allow": name every field that may be set'
+            )
         for name in set(schema.model_fields) - allowed:
             _check_field(model, schema, name)
     filled = {*create.model_fields, *RESERVED}
@@ -161,6 +186,24 @@ def _check_field(model: type[Any], schema: type[BaseModel], name: str) -> None:
         raise ConfigurationError(f"{schema.__name__} must not have {name}: it is not theirs to set")
     if not hasattr(model, name):
         raise ConfigurationError(f"{schema.__name__}.{name} is no attribute of {model.__name__}")
+
+
+def _check_shown(schema: type[BaseModel]) -> None:
+    for name, field in schema.model_fields.items():
+        if "hashed_password" in {name, *_attributes(field)}:
+            raise ConfigurationError(
+                f"{schema.__name__}.{name} must not show hashed_password, not even to its owner"
+            )
+
+
+def _attributes(field: FieldInfo) -> set[str | int]:
+    """Return every name in the alias by which a field is read from an object."""
+    alias = field.validation_alias
+    if isinstance(alias, AliasChoices):
+        return {step for path in alias.convert_to_aliases() for step in path}
+    if isinstance(alias, AliasPath):
+        return set(alias.convert_to_aliases())
+    return set() if alias is None else {alias}
 
 
 def _is_required(column: Column[Any]) -> bool:

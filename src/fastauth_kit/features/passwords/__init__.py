@@ -1,7 +1,7 @@
 """Passwords: login, change, hashing and policy."""
 
 from fastauth_kit.features.passwords.errors import InvalidCredentials, InvalidPassword
-from fastauth_kit.features.passwords.events import LoginFailed, PasswordChanged
+from fastauth_kit.features.passwords.events import ConfirmationFailed, LoginFailed, PasswordChanged
 from fastauth_kit.features.passwords.factory import get_password_router
 from fastauth_kit.features.passwords.feature import Passwords
 from fastauth_kit.features.passwords.hashing import PasswordHasher
@@ -10,6 +10,7 @@ from fastauth_kit.features.passwords.pool import HashingPool
 from fastauth_kit.features.passwords.schemes import default_context
 
 __all__ = [
+    "ConfirmationFailed",
     "HashingPool",
     "InvalidCredentials",
     "InvalidPassword",

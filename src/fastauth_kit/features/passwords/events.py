@@ -11,12 +11,22 @@ class LoginFailed(Event):
     """Somebody presented an unknown address or a wrong password."""
 
     email: str
-    """As typed, in canonical form; there may be no such account."""
+    """As typed, in canonical form; there may be no such account.
+
+    Printable, and 320 characters at most, whatever was typed.
+    """
     device: Device
 
 
 @dataclass(frozen=True, slots=True)
 class PasswordChanged(Event):
     """A user has a new password."""
+
+    user_id: Any
+
+
+@dataclass(frozen=True, slots=True)
+class ConfirmationFailed(Event):
+    """A signed-in user was asked for their password, and it was wrong."""
 
     user_id: Any

@@ -8,12 +8,13 @@ from typing import Any, ClassVar
 from sqlalchemy import select, update
 from sqlalchemy.sql.elements import ColumnElement
 
-from fastauth_kit.core.addresses import lookup_form
-from fastauth_kit.core.authentication import Authenticated, is_recent
+from fastauth_kit.core.addresses import MAX_TYPED_LENGTH, lookup_form
+from fastauth_kit.core.authentication import Authenticated, confirm_session, is_recent
 from fastauth_kit.core.errors import RecentLoginRequired
 from fastauth_kit.core.feature import Feature
 from fastauth_kit.core.hooks import (
     CredentialChange,
+    CurrentSession,
     Device,
     IssuedSession,
     announce_credential_change,
@@ -23,9 +24,10 @@ from fastauth_kit.core.login import PendingLogin, finish_first_factor
 from fastauth_kit.core.models import UserMixin
 from fastauth_kit.core.routes import RouteTable
 from fastauth_kit.core.store import change, hold
+from fastauth_kit.core.text import printable
 from fastauth_kit.core.work import Work
 from fastauth_kit.features.passwords.errors import InvalidCredentials, InvalidPassword
-from fastauth_kit.features.passwords.events import LoginFailed, PasswordChanged
+from fastauth_kit.features.passwords.events import ConfirmationFailed, LoginFailed, PasswordChanged
 from fastauth_kit.features.passwords.hashing import PasswordHasher
 from fastauth_kit.features.passwords.policy import PasswordPolicy, PasswordRules
 from fastauth_kit.features.passwords.router import add_password_routes
@@ -67,7 +69,7 @@ class Passwords(Feature):
         """Verify a password, and go on to the second factor or the session.
 
         No connection is held while hashing. The write that makes the session
-        checks again that the password verified is still the one in force.
+        checks again that address and password verified are still in force.
 
         Raises:
             InvalidCredentials: Unknown address or wrong password; the same
@@ -76,17 +78,27 @@ class Passwords(Feature):
             Busy: The hashing queue is full.
         """
         address = lookup_form(email)
-        user_id, stored = await self._find(work, address)
-        await work.release()
-        outcome = await self.hasher.verify(password, stored)
-        user = None
-        if outcome.valid:
-            assert stored is not None  # noqa: S101  # nothing else verifies; for the types
-            user = await self._confirm(work, user_id, stored, outcome.new_hash)
+        user = await self._verify(work, address, password)
         if user is None:
-            work.record(lambda work: tell(work, LoginFailed(address, device)))
+            typed = printable(address, at_most=MAX_TYPED_LENGTH)
+            work.record(lambda work: tell(work, LoginFailed(typed, device)))
             raise InvalidCredentials
         return await finish_first_factor(work, user, method=METHOD, device=device)
+
+    async def _verify(self, work: Work, address: str, password: str) -> UserMixin[Any] | None:
+        """Return the user, held, if the password is theirs."""
+        for _ in range(2):  # whoever finds the hash upgraded meanwhile looks again
+            user_id, stored = await self._find(work, address)
+            await work.release()
+            outcome = await self.hasher.verify(password, stored)
+            if stored is None or not outcome.valid:
+                return None
+            verified = _verified(work, user_id, address, stored)
+            user = await self._confirm(work, verified, user_id, outcome.new_hash)
+            if user is not None:
+                return user
+            await work.restart()
+        return None
 
     async def hash_new(
         self, work: Work, password: str, *, place: str, email: str, name: str | None
@@ -118,7 +130,7 @@ class Passwords(Feature):
         user_id, email, name = user.id, user.email, getattr(user, "name", None)
         stored = await self.prove(work, who, current)
         new_hash = await self.hash_new(work, new, place="new_password", email=email, name=name)
-        held = await self.hold_proven(work, user_id, stored)
+        held = await self.hold_proven(work, session, stored)
         held.hashed_password = new_hash
         held.updated_at = work.now
         await work.flush()
@@ -138,26 +150,31 @@ class Passwords(Feature):
             RecentLoginRequired: The account has no password and the login is old.
         """
         stored: str | None = who.user.hashed_password
+        session = who.session
         await work.release()
         if stored is None:
-            if not is_recent(work.auth, who.session, RECENT):
+            if not is_recent(work.auth, session, RECENT):
                 raise RecentLoginRequired
         elif password is None or not (await self.hasher.verify(password, stored)).valid:
+            work.record(lambda work: tell(work, ConfirmationFailed(session.user_id)))
             raise InvalidPassword
         return stored
 
-    async def hold_proven(self, work: Work, user_id: Any, stored: str | None) -> UserMixin[Any]:
-        """Lock the user while what was proven still holds.
+    async def hold_proven(
+        self, work: Work, session: CurrentSession, stored: str | None
+    ) -> UserMixin[Any]:
+        """Lock the user while what was proven still holds, and the session too.
 
         Raises:
             InvalidPassword: It was changed, or the account closed, meanwhile.
+            InvalidToken: The session has ended meanwhile.
         """
         model = work.auth.user_model
-        user: UserMixin[Any] | None = await hold(
-            work, model, model.id == user_id, model.is_active.is_(True), _same_hash(model, stored)
-        )
+        active = (model.id == session.user_id, model.is_active.is_(True))
+        user: UserMixin[Any] | None = await hold(work, model, *active, _same_hash(model, stored))
         if user is None:
             raise InvalidPassword
+        await confirm_session(work, session)
         return user
 
     async def _find(self, work: Work, address: str) -> tuple[Any, str | None]:
@@ -167,11 +184,14 @@ class Passwords(Feature):
         return (None, None) if row is None else (row.id, row.hashed_password)
 
     async def _confirm(
-        self, work: Work, user_id: Any, stored: str, new_hash: str | None
+        self,
+        work: Work,
+        verified: tuple[ColumnElement[bool], ...],
+        user_id: Any,
+        new_hash: str | None,
     ) -> UserMixin[Any] | None:
-        """Hold the user while the verified hash is still theirs; upgrade it if due."""
+        """Hold the user while what was verified is still theirs; upgrade the hash if due."""
         model = work.auth.user_model
-        verified = (model.id == user_id, model.hashed_password == stored)
         user: UserMixin[Any] | None
         if new_hash is None:
             user = await hold(work, model, *verified, shared=True)
@@ -184,6 +204,13 @@ class Passwords(Feature):
         written = select(model).where(model.id == user_id)
         user = await work.scalar(written.execution_options(populate_existing=True))
         return user
+
+
+def _verified(
+    work: Work, user_id: Any, address: str, stored: str
+) -> tuple[ColumnElement[bool], ...]:
+    model = work.auth.user_model
+    return model.id == user_id, model.email == address, model.hashed_password == stored
 
 
 def _same_hash(model: type[UserMixin[Any]], stored: str | None) -> ColumnElement[bool]:

@@ -43,7 +43,7 @@ class Verification:
     Args:
         valid: The password is the right one.
         new_hash: To be stored instead of the old hash, which is of an older
-            scheme, of weaker parameters, or of the password before
+            scheme, of other parameters, or of the password before
             normalisation. ``None``: the stored one stays.
     """
 
@@ -140,7 +140,11 @@ class PasswordHasher:
 
 
 def _forms(password: str) -> tuple[str, ...]:
-    """Return the normalised form, and the typed one if it differs."""
+    """Return the normalised form, and the typed one if it differs.
+
+    What is too long to be normalised is tried as typed: the kit has no hash of
+    such a password, but another store may have made one.
+    """
     try:
         return tuple(dict.fromkeys((normalized(password), password)))
     except PasswordSizeError:

@@ -25,7 +25,7 @@ from fastauth_kit.features.passwords.passlib_interface import (
 )
 
 _ARGON2_VERSION: Final = 0x13
-"""Version of RFC 9106; hashes of 1.0 are weaker."""
+"""Version of RFC 9106; 1.0 was weaker."""
 _ARGON2_MEMORY_ALLOCATION_ERROR: Final = -22
 _ARGON2_THREAD_FAIL: Final = -33
 _EXHAUSTED: Final = frozenset(
@@ -134,16 +134,19 @@ class Argon2id(PasswordHash):
 
     @classmethod
     def needs_update(cls, hash: str | bytes, secret: str | bytes | None = None) -> bool:
-        """Tell whether the hash is weaker; a stronger one stays.
+        """Tell whether the hash would be made otherwise today, be it stronger or weaker.
 
-        Lanes and lengths do not count: other values are no easier to guess.
+        A stronger one would take longer to check than the stand-in for an
+        unknown account, so its time would tell for ever who has an account.
         """
         made = argon2.extract_parameters(_text(hash).removeprefix(cls.prefix))
-        return (
-            made.type is not Type.ID
-            or made.version < _ARGON2_VERSION
-            or made.time_cost < cls.hasher.time_cost
-            or made.memory_cost < cls.hasher.memory_cost
+        wanted = cls.hasher
+        return (made.type, made.version, made.time_cost, made.memory_cost, made.parallelism) != (
+            Type.ID,
+            _ARGON2_VERSION,
+            wanted.time_cost,
+            wanted.memory_cost,
+            wanted.parallelism,
         )
 
 
@@ -207,8 +210,8 @@ class Bcrypt(PasswordHash):
 
     @classmethod
     def needs_update(cls, hash: str | bytes, secret: str | bytes | None = None) -> bool:
-        """Tell whether the cost is lower; a higher one stays."""
-        return int(_text(hash).removeprefix(cls.prefix).split("$")[2]) < cls.rounds
+        """Tell whether the cost is another, for the reason that ``Argon2id`` has."""
+        return int(_text(hash).removeprefix(cls.prefix).split("$")[2]) != cls.rounds
 
     @classmethod
     def key(cls, secret: str | bytes) -> bytes:

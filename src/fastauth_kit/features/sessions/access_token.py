@@ -16,6 +16,9 @@ MAX_TOKEN_LENGTH = 8 * 1024
 
 TOKEN_TYPE = "at+jwt"
 
+CLOCK_SKEW_SECONDS = 60
+"""How far the clocks of two servers may disagree over when a token was made."""
+
 _REQUIRED = ("iss", "aud", "sub", "client_id", "sid", "jti", "iat", "exp")
 
 _verifier = jwt.PyJWT(
@@ -72,7 +75,7 @@ def read_access_token(
             expires_at=datetime.fromtimestamp(expires_at, UTC),
         )
     # a claim of the wrong type or value, under our own signature, is a forgery too
-    except (jwt.PyJWTError, ValueError, TypeError, AttributeError, OverflowError):
+    except (jwt.PyJWTError, ValueError, TypeError, AttributeError):
         raise InvalidToken from None
 
 
@@ -93,6 +96,8 @@ def _verify(auth: Assembly[Any], token: str) -> dict[str, Any]:
 def _check_times(issued_at: Any, expires_at: Any, now: datetime, longest: int) -> None:
     if type(issued_at) is not int or type(expires_at) is not int:
         raise InvalidToken
-    # a stolen signing key should not buy a token without end
+    # a stolen signing key should not buy a token without end, nor one for later
     if not 0 <= expires_at - issued_at <= longest or expires_at <= now.timestamp():
+        raise InvalidToken
+    if issued_at > now.timestamp() + CLOCK_SKEW_SECONDS:
         raise InvalidToken

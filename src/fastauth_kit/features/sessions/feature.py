@@ -189,7 +189,14 @@ class Sessions(Feature, SessionIssuer, Authenticator, CredentialListener, Accoun
     def session_of(self, claims: AccessClaims, row: Row[Any]) -> CurrentSession:
         """Return the session from the columns added in ``add_proof``."""
         methods = {method: datetime.fromisoformat(when) for method, when in row.amr.items()}
-        return CurrentSession(claims.session_id, row.authenticated_at, methods)
+        return CurrentSession(claims.session_id, claims.user_id, row.authenticated_at, methods)
+
+    async def is_in_force(self, work: Work, session: CurrentSession) -> bool:
+        """Whether a session still lives, now."""
+        statement = select(self.model.id).where(
+            self.model.id == session.id, *self.in_force(work.now)
+        )
+        return await work.scalar(statement) is not None
 
     def in_force(self, now: Any) -> tuple[ColumnElement[bool], ...]:
         """Return the conditions under which a session lives."""
@@ -236,7 +243,8 @@ class Sessions(Feature, SessionIssuer, Authenticator, CredentialListener, Accoun
         Raises:
             SessionNotFound: They have no such session in force.
         """
-        if not await self.end_where(work, user_id, reason, self.model.id == session_id):
+        this = (self.model.id == session_id, *self.in_force(work.now))
+        if not await self.end_where(work, user_id, reason, *this):
             raise SessionNotFound
         await tell(work, SessionsRevoked(user_id, 1, reason, session_id))
 
@@ -253,10 +261,14 @@ class Sessions(Feature, SessionIssuer, Authenticator, CredentialListener, Accoun
     async def end_where(
         self, work: Work, user_id: Any, reason: RevokedReason, *which: ColumnElement[bool]
     ) -> int:
-        """End the sessions of a user's that meet conditions; return how many."""
+        """End the sessions of a user's that meet conditions; return how many.
+
+        Those that have expired by this machine's clock too: by the clock of
+        another one they may still live.
+        """
         statement = (
             update(self.model)
-            .where(self.model.user_id == user_id, *self.in_force(work.now), *which)
+            .where(self.model.user_id == user_id, self.model.revoked_at.is_(None), *which)
             .values(revoked_at=work.now, revoked_reason=reason.value)
         )
         return await change(work, statement)
