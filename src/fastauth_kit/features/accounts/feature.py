@@ -104,14 +104,14 @@ class Accounts(Feature):
         *,
         email: str,
         password: str | None,
-        actor: CurrentSession | None = None,
+        acting_session: CurrentSession | None = None,
         **columns: Any,
     ) -> UserMixin[Any]:
         """Insert an account and return it, with its id.
 
         Args:
             password: ``None`` makes an account without one.
-            actor: Session of the superuser who asks for it, checked again
+            acting_session: That of the superuser who asks for it, checked again
                 after hashing; ``None`` for a script's own doing.
             columns: ``is_superuser`` and its like, and the caller's own.
 
@@ -130,8 +130,8 @@ class Accounts(Feature):
             hashed = await work.auth.feature(Passwords).hash_new(
                 work, password, place="password", email=address, name=columns.get("name")
             )
-        if actor is not None:
-            await hold_actor(work, actor, superuser=True)
+        if acting_session is not None:
+            await hold_actor(work, acting_session, superuser=True)
         user = self._new_user(work, {"email": address, "hashed_password": hashed, **columns})
         if not await reserve(work, user):
             raise EmailTaken if await email_exists(work, address, now=True) else DataConflict

@@ -17,7 +17,7 @@ class PasswordContext(Protocol):
         ...
 
     def needs_update(self, hash: str, /) -> bool:
-        """Tell whether the default scheme would make a stronger one."""
+        """Tell whether the default scheme, as configured, would make another kind."""
         ...
 
     def is_enabled(self, hash: str, /) -> bool:
