@@ -14,7 +14,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test check lint types imports site docs bench clean
+.PHONY: help demo test fuzz check lint types imports site docs bench clean
 
 help: ## Print the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-6s  %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -27,6 +27,10 @@ test: $(VENV)/all.stamp ## Run everything a change has to pass: tests, coverage 
 	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal --cov --cov-report=
 	$(BIN)/python tools/coverage_limits.py
 	@$(MAKE) --no-print-directory check
+
+fuzz: $(VENV)/all.stamp ## Run the generated tests with new, and many more, examples
+	FUZZ=1 $(BIN)/python -m pytest tests/core tests/invariants/test_sessions_state_machine.py \
+		-k "state_machine or addresses or identifiers or text or secrets" -p no:faulthandler
 
 check: lint types imports site ## Lint, types, import rules, documentation
 

@@ -1,11 +1,13 @@
 """Everything the tests share."""
 
+import os
 import shutil
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
 
 import httpx2
+import hypothesis
 import pytest
 from sqlalchemy import make_url
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
@@ -13,6 +15,11 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from tests.kit_app import KitApp, build_app, create_tables, empty_tables
 
 pytest_plugins = ["tests.servers.plugin"]
+
+# the same code gets the same verdict; "make fuzz" looks where nobody looked yet
+hypothesis.settings.register_profile("repeatable", derandomize=True, deadline=None)
+hypothesis.settings.register_profile("fuzz", max_examples=1000, deadline=None)
+hypothesis.settings.load_profile("fuzz" if os.environ.get("FUZZ") else "repeatable")
 
 
 @pytest.fixture(scope="session")
@@ -35,9 +42,7 @@ async def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-async def tables(
-    database_url: str, cleaners: dict[str, AsyncEngine], sqlite_template: Path
-) -> str:
+async def tables(database_url: str, cleaners: dict[str, AsyncEngine], sqlite_template: Path) -> str:
     """The address of a database with every table, all empty."""
     url = make_url(database_url)
     if url.get_backend_name() == "sqlite":

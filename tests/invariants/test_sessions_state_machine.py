@@ -1,5 +1,6 @@
 """Any order of events, against a model of who may do what."""
 
+import os
 from collections.abc import Callable
 from datetime import timedelta
 from random import Random
@@ -259,7 +260,7 @@ class Sessions(Installation, RuleBasedStateMachine):
 def play(url: str, *, examples: int, steps: int) -> None:
     machine = type("SessionsHere", (Sessions,), {"url": url})
     bounded = settings(
-        max_examples=examples,
+        max_examples=examples * (10 if os.environ.get("FUZZ") else 1),
         stateful_step_count=steps,
         deadline=None,
         database=None,

@@ -37,7 +37,8 @@ async def test_a_token_has_the_profile_of_rfc_9068(kit_app: KitApp, ada: Person)
 
 @one_database
 async def test_a_token_holds_no_personal_data(ada: Person) -> None:
-    text = json.dumps(claims_of(ada.tokens))
+    # without the random one, which may spell anything
+    text = json.dumps({**claims_of(ada.tokens), "jti": ""})
 
     assert not any(word in text for word in ("ada", "Ada", "example.com", "203.0.113.7"))
 
@@ -194,13 +195,13 @@ async def test_a_token_longer_than_8_kib_is_refused_though_it_is_genuine(
 
 
 @one_database
-@pytest.mark.parametrize(("ahead", "status"), [(60, 200), (61, 401), (2**62, 401)])
-async def test_a_token_from_the_future_works_only_within_the_clocks_disagreement(
+@pytest.mark.parametrize(("ahead", "status"), [(86_400, 200), (86_401, 401), (2**62, 401)])
+async def test_a_token_from_the_future_works_only_if_a_clock_was_set_back(
     kit_app: KitApp, client: httpx2.AsyncClient, ada: Person, ahead: int, status: int
 ) -> None:
     """A stolen signing key must not buy a token that works next year."""
     # the clock of the tests stands within a second, not at its beginning
-    now = int(kit_app.clock.now.timestamp()) + (1 if ahead == 61 else 0)
+    now = int(kit_app.clock.now.timestamp()) + (1 if ahead == 86_401 else 0)
     claims = {**claims_of(ada.tokens), "iat": now + ahead, "exp": now + ahead + 60}
 
     answer = await present(client, forge(kit_app, claims))

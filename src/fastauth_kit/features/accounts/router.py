@@ -78,7 +78,11 @@ def _add_create(accounts: Accounts, table: RouteTable) -> None:
         password = body.password.get_secret_value()
         async with work:
             user = await accounts.create(
-                work, email=body.email, password=password, acting_session=session, **own_columns(body)
+                work,
+                email=body.email,
+                password=password,
+                acting_session=session,
+                **own_columns(body),
             )
             return await read_user(work, schemas.read, user)
 

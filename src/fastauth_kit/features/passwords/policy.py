@@ -125,7 +125,6 @@ def _fold(normal: str) -> str:
     return normalize("NFKC", normal.casefold())
 
 
-
 @cache
 def common_passwords() -> frozenset[str]:
     """Return the list in ``data/``: folded, of 8 code points or more."""

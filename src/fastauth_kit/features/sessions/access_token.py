@@ -16,8 +16,9 @@ MAX_TOKEN_LENGTH = 8 * 1024
 
 TOKEN_TYPE = "at+jwt"
 
-CLOCK_SKEW_SECONDS = 60
-"""How far the clocks of two servers may disagree over when a token was made."""
+FURTHEST_AHEAD_SECONDS = 24 * 60 * 60
+"""How far in the future a token may have been made: a clock that is set back, by
+an hour or a time zone, must not turn everybody away."""
 
 _REQUIRED = ("iss", "aud", "sub", "client_id", "sid", "jti", "iat", "exp")
 
@@ -99,5 +100,5 @@ def _check_times(issued_at: Any, expires_at: Any, now: datetime, longest: int) -
     # a stolen signing key should not buy a token without end, nor one for later
     if not 0 <= expires_at - issued_at <= longest or expires_at <= now.timestamp():
         raise InvalidToken
-    if issued_at > now.timestamp() + CLOCK_SKEW_SECONDS:
+    if issued_at > now.timestamp() + FURTHEST_AHEAD_SECONDS:
         raise InvalidToken
