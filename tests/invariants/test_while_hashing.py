@@ -138,6 +138,19 @@ async def test_right_logins_at_once_all_succeed_while_the_hash_is_due_for_an_upg
     assert [answer.status_code for answer in answers] == [200] * 6
 
 
+async def test_a_login_gives_up_when_the_hash_changes_again_and_again(kit_app: KitApp) -> None:
+    """Twice is enough: nobody's hash changes at every look."""
+    user_id = await kit_app.add_user()
+
+    async def replace() -> None:
+        await store(kit_app, user_id, hashed_password=cheap_context().hash(PASSWORD))
+
+    async with interrupted(kit_app, replace).client() as slow:
+        answer = await slow.post(LOGIN, json={"email": "ada@example.com", "password": PASSWORD})
+
+    assert_refused(answer, 401, "invalid_credentials", challenge=BEARER)
+
+
 async def test_a_wrong_password_that_should_confirm_something_is_told(make_app: Any) -> None:
     heard = Heard()
     kit_app = make_app(hooks=(heard,))
