@@ -1,4 +1,4 @@
-"""The few options of curl that the quickstart uses, for machines without it."""
+"""The few options of curl that quickstart and demo use, for machines without it."""
 
 import argparse
 import sys
@@ -14,17 +14,20 @@ def main() -> int:
     parser.add_argument("-o", type=Path)
     parser.add_argument("-X", dest="method")
     parser.add_argument("-H", dest="headers", action="append", default=[])
+    parser.add_argument("-d", dest="data", action="append", default=[])
     parser.add_argument("--json")
     parser.add_argument("url")
     given = parser.parse_args()
     headers = dict(header.split(": ", 1) for header in given.headers)
     headers["User-Agent"] = "curl/0"
+    body = "&".join(given.data).encode() if given.data else None
     if given.json is not None:
         headers["Content-Type"] = "application/json"
-    body = given.json.encode() if given.json is not None else None
-    request = Request(f"http://{given.url}", body, headers, method=given.method)  # http, as written
+        body = given.json.encode()
+    url = f"http://{given.url.removeprefix('http://')}"
+    request = Request(url, body, headers, method=given.method)
     try:
-        with urlopen(request) as answer:  # noqa: S310  # as above
+        with urlopen(request) as answer:  # noqa: S310  # http, as written
             content = answer.read()
     except HTTPError as error:
         content = error.read()
