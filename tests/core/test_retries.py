@@ -114,6 +114,29 @@ async def test_contention_by_number_is_tried_again(
     assert len(calls) == 3
 
 
+async def test_a_savepoint_that_a_deadlock_took_along_is_tried_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Going back to it fails in the place of the deadlock."""
+    monkeypatch.setattr(http, "_backoff_seconds", lambda _: 0)
+    gone = (1305, "SAVEPOINT sa_savepoint_1 does not exist")
+    app, calls = failing(lambda: driver_error(pymysql.err.OperationalError, *gone), 1)
+
+    assert (await ask(app)).json() == 2
+    assert len(calls) == 2
+
+
+async def test_a_function_that_is_missing_is_not_tried_again() -> None:
+    """It has the number of a missing savepoint."""
+    gone = (1305, "FUNCTION app.slugify does not exist")
+    app, calls = failing(lambda: driver_error(pymysql.err.OperationalError, *gone), 1)
+
+    with pytest.raises(OperationalError):
+        await ask(app)
+
+    assert len(calls) == 1
+
+
 async def test_contention_is_tried_a_bounded_number_of_times(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

@@ -1,11 +1,13 @@
 """What the tests of the invariants share."""
 
-from collections.abc import Callable
+import fcntl
+from collections.abc import Callable, Iterator
 
 import pytest
 
 from tests.invariants.crowd import crowd_options, open_connections, take_snapshots
 from tests.kit_app import KitApp
+from tests.servers import DatabaseKind
 
 
 @pytest.fixture
@@ -15,7 +17,25 @@ def isolation(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
-async def crowd_app(make_app: Callable[..., KitApp], isolation: str) -> KitApp:
+def one_crowd(
+    database_kind: DatabaseKind, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[None]:
+    """Let one worker at a time have its crowd: PostgreSQL usually takes 100 connections.
+
+    To be asked for before ``make_app``, so that it is given back after the
+    connections are.
+    """
+    if database_kind != "postgresql":
+        yield
+        return
+    shared = tmp_path_factory.getbasetemp().parent
+    with (shared / "crowd.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+@pytest.fixture
+async def crowd_app(one_crowd: None, make_app: Callable[..., KitApp], isolation: str) -> KitApp:
     """An installation with a connection for each of a crowd."""
     kit_app = make_app(engine_options=crowd_options(isolation))
     if isolation == "snapshot":

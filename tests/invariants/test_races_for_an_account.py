@@ -84,7 +84,7 @@ class RefuseTheFirst(EventSink):
 
 
 async def test_where_the_first_registration_fails_another_one_succeeds(
-    make_app: Callable[..., KitApp], isolation: str
+    one_crowd: None, make_app: Callable[..., KitApp], isolation: str
 ) -> None:
     """All the others wait for it; on MariaDB most of them then run into a deadlock."""
     app = make_app(engine_options=crowd_options(isolation), hooks=(RefuseTheFirst(),))

@@ -19,6 +19,9 @@ _RETRYABLE_STATES = frozenset({"40001", "40P01", "55P03"})
 _RETRYABLE_NUMBERS = frozenset({1213, 1205, 1020})
 """MariaDB: deadlock, lock wait timeout, row changed since the snapshot."""
 
+_NO_SUCH_SAVEPOINT = 1305
+"""MariaDB: the savepoint, or function, does not exist."""
+
 _UNAVAILABLE_STATES = ("08", "53", "57", "58", "25006")
 """PostgreSQL: connection, resources, shutdown or cancelled, system error, read-only standby."""
 
@@ -120,8 +123,18 @@ def _is_contention(error: BaseException) -> bool:
     return (
         _state(error) in _RETRYABLE_STATES
         or _number(error) in _RETRYABLE_NUMBERS
+        or _savepoint_is_gone(error)
         or _sqlite_code(error) in _SQLITE_LOCKED
     )
+
+
+def _savepoint_is_gone(error: BaseException) -> bool:
+    """Whether MariaDB ended a transaction whose savepoint we went back to.
+
+    A deadlock takes the savepoints with it, and going back to one of them then
+    fails in the deadlock's place. (Missing functions have the same number.)
+    """
+    return _number(error) == _NO_SUCH_SAVEPOINT and "SAVEPOINT" in str(error)
 
 
 def _is_dead_connection(error: BaseException) -> bool:
