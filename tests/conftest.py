@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import zlib
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,8 @@ import pytest
 from sqlalchemy import make_url
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
-from tests.kit_app import KitApp, build_app, create_tables, empty_tables
+from tests.kit_app import KitApp, SessionStyle, build_app, create_tables, empty_tables
+from tests.servers import DATABASE_KINDS
 
 pytest_plugins = ["tests.servers.plugin"]
 
@@ -20,6 +22,36 @@ pytest_plugins = ["tests.servers.plugin"]
 hypothesis.settings.register_profile("repeatable", derandomize=True, deadline=None)
 hypothesis.settings.register_profile("fuzz", max_examples=1000, deadline=None)
 hypothesis.settings.load_profile("fuzz" if os.environ.get("FUZZ") else "repeatable")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Run each test over asynchronous sessions everywhere, over others on one database.
+
+    Which one depends on its name alone; with ``EVERY_STYLE`` it is all of them.
+    """
+    if os.environ.get("EVERY_STYLE"):
+        return
+    dropped = [item for item in items if _is_extra(item)]
+    config.hook.pytest_deselected(items=dropped)
+    items[:] = [item for item in items if item not in set(dropped)]
+
+
+def _is_extra(item: pytest.Item) -> bool:
+    parameters = getattr(getattr(item, "callspec", None), "params", {})
+    if parameters.get("session_style") != "sync" or "database_kind" not in parameters:
+        return False
+    function = item.nodeid.partition("[")[0]
+    chosen = DATABASE_KINDS[zlib.crc32(function.encode()) % len(DATABASE_KINDS)]
+    return bool(parameters["database_kind"] != chosen and _runs_on(item, chosen))
+
+
+def _runs_on(item: pytest.Item, kind: str) -> bool:
+    """Whether a test runs on a kind of database at all."""
+    for mark in item.iter_markers("parametrize"):
+        names = mark.args[0]
+        if "database_kind" in (names if isinstance(names, str) else ",".join(names)):
+            return kind in repr(mark.args[1])
+    return True
 
 
 @pytest.fixture(scope="session")
@@ -55,19 +87,27 @@ async def tables(database_url: str, cleaners: dict[str, AsyncEngine], sqlite_tem
     return database_url
 
 
+@pytest.fixture(params=["async", "sync"])
+def session_style(request: pytest.FixtureRequest) -> SessionStyle:
+    """Run the test once over each kind of session of a caller's."""
+    style: SessionStyle = request.param
+    return style
+
+
 @pytest.fixture
-async def make_app(tables: str) -> AsyncIterator[Callable[..., KitApp]]:
+async def make_app(
+    tables: str, session_style: SessionStyle
+) -> AsyncIterator[Callable[..., KitApp]]:
     """Builds installations on one database of each kind; see ``build_app``."""
     built: list[KitApp] = []
 
     def make(**options: Any) -> KitApp:
-        built.append(build_app(tables, **options))
+        built.append(build_app(tables, **{"style": session_style, **options}))
         return built[-1]
 
     yield make
     for kit_app in built:
-        await kit_app.auth.aclose()
-        await kit_app.engine.dispose()
+        await kit_app.close()
 
 
 @pytest.fixture

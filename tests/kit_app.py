@@ -1,6 +1,7 @@
 """The app that the tests call: what a caller would write, for each key type."""
 
-from collections.abc import AsyncIterator, Callable
+import threading
+from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
@@ -8,14 +9,14 @@ from uuid import UUID
 
 import httpx2
 from fastapi import FastAPI
-from sqlalchemy import ForeignKey, String, delete, event
+from sqlalchemy import Engine, ForeignKey, String, create_engine, delete, event, make_url
 from sqlalchemy.ext.asyncio import (
     AsyncEngine,
     AsyncSession,
     async_sessionmaker,
     create_async_engine,
 )
-from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, sessionmaker
 
 from fastauth_kit import (
     Accounts,
@@ -35,6 +36,11 @@ SECRET = "a secret of the tests, 32 bytes and more of it"
 PASSWORD = "correct horse battery"
 
 KeyKind = Literal["int", "uuid"]
+
+SessionStyle = Literal["async", "sync"]
+"""What the caller's session dependency yields: an ``AsyncSession`` or a ``Session``."""
+
+SYNC_DRIVERS = {"sqlite": "pysqlite", "postgresql": "psycopg", "mysql": "pymysql", "mariadb": "pymysql"}
 
 
 class IntBase(DeclarativeBase):
@@ -110,7 +116,11 @@ def cheap_context() -> PasswordContext:
 
 @dataclass
 class KitApp:
-    """One installation: the app, its parts, and a clock."""
+    """One installation: the app, its parts, and a clock.
+
+    ``engine`` and ``sessions`` are for tests that look for themselves. Where
+    sessions are asynchronous they are those of the app, too.
+    """
 
     app: FastAPI
     auth: AuthKit[Any]
@@ -120,8 +130,17 @@ class KitApp:
     user_model: Any
     session_model: Any
     post_model: Any
+    app_engine: Engine
+    """What the app's own connections come from."""
+    style: SessionStyle = "async"
     statements: list[str] = field(default_factory=list[str])
-    """Every statement sent, as text; clear it before counting."""
+    """Every statement the app sent, as text; clear it before counting."""
+
+    async def close(self) -> None:
+        """End what runs in the background, and every connection."""
+        await self.auth.aclose()
+        await self.engine.dispose()
+        self.app_engine.dispose()
 
     def client(self, **options: Any) -> httpx2.AsyncClient:
         """Return a client of the app; an unhandled error fails the test."""
@@ -158,6 +177,7 @@ def build_app(
     url: str,
     *,
     key: KeyKind = "int",
+    style: SessionStyle = "async",
     accounts: Accounts | None = None,
     engine_options: dict[str, Any] | None = None,
     sessions_options: dict[str, Any] | None = None,
@@ -169,12 +189,12 @@ def build_app(
     user_model, session_model, post_model = MODELS[key]
     engine = create_async_engine(url, **(engine_options or {}))
     sessions = async_sessionmaker(engine)
+    app_engine = engine.sync_engine
+    get_session: Callable[..., Any] = _async_source(sessions)
+    if style == "sync":
+        app_engine = make_sync_engine(url, **(engine_options or {}))
+        get_session = _sync_source(sessionmaker(app_engine))
     clock = Clock()
-
-    async def get_session() -> AsyncIterator[AsyncSession]:
-        async with sessions() as session:
-            yield session
-
     auth: AuthKit[Any] = AuthKit(
         user_model=user_model,
         get_session=get_session,
@@ -192,13 +212,46 @@ def build_app(
     app.include_router(get_users_router(auth), prefix="/api/users", tags=["users"])
     if configure is not None:
         configure(app, auth)
-    built = KitApp(app, auth, engine, sessions, clock, user_model, session_model, post_model)
+    built = KitApp(
+        app, auth, engine, sessions, clock, user_model, session_model, post_model, app_engine, style
+    )
     _listen(built)
     return built
 
 
+def _async_source(sessions: async_sessionmaker[AsyncSession]) -> Callable[..., Any]:
+    async def get_session() -> AsyncIterator[AsyncSession]:
+        async with sessions() as session:
+            yield session
+
+    return get_session
+
+
+def _sync_source(sessions: sessionmaker[Session]) -> Callable[..., Any]:
+    def get_session() -> Iterator[Session]:
+        with sessions() as session:
+            yield session
+
+    return get_session
+
+
+def make_sync_engine(url: str, **options: Any) -> Engine:
+    """Return an engine for ``Session``; a statement on the event loop's thread fails."""
+    address = make_url(url)
+    driver = SYNC_DRIVERS[address.get_backend_name()]
+    engine = create_engine(
+        address.set(drivername=f"{address.get_backend_name()}+{driver}"), **options
+    )
+
+    @event.listens_for(engine, "before_cursor_execute")
+    def look_where(*_: Any) -> None:
+        assert threading.current_thread() is not threading.main_thread(), "blocks the event loop"
+
+    return engine
+
+
 def _listen(built: KitApp) -> None:
-    @event.listens_for(built.engine.sync_engine, "before_cursor_execute")
+    @event.listens_for(built.app_engine, "before_cursor_execute")
     def note(*arguments: Any) -> None:
         built.statements.append(arguments[2])
 

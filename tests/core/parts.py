@@ -72,6 +72,6 @@ async def turns(count: int = 200) -> None:
 
 def checked_out(kit_app: KitApp) -> int:
     """How many connections of the pool are in use."""
-    pool: Any = kit_app.engine.pool
+    pool: Any = kit_app.app_engine.pool
     count: int = pool.checkedout()
     return count

@@ -69,7 +69,7 @@ async def test_a_commit_of_unknown_outcome_is_never_tried_again(
         if victims:
             await_only(kill(killer, database_kind, victims[0]))
 
-    event.listen(kit_app.engine.sync_engine, "commit", end_connection)
+    event.listen(kit_app.app_engine, "commit", end_connection)
     async with kit_app.client() as client:
         answer = await client.post("/api/auth/login", json=CREDENTIALS)
 

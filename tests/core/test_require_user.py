@@ -167,6 +167,7 @@ async def members(fresh_database_url: str) -> AsyncIterator[KitApp]:
         Member,
         MemberSession,
         Role,  # type: ignore[arg-type]  # the real clock will do
+        engine.sync_engine,
     )
     event.listen(
         engine.sync_engine,

@@ -90,7 +90,7 @@ async def test_the_failure_of_a_rollback_does_not_hide_the_error(
     async def attempt() -> None:
         async with working(kit_app) as work:
             await work.execute(ADA)
-            event.listen(kit_app.engine.sync_engine, "rollback", fail, once=True)
+            event.listen(kit_app.app_engine, "rollback", fail, once=True)
             raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
@@ -188,7 +188,7 @@ async def test_a_commit_that_fails_leaves_no_transaction_open(kit_app: KitApp) -
         connection.exec_driver_sql("no statement at all")
 
     async with kit_app.sessions() as session:
-        event.listen(kit_app.engine.sync_engine, "commit", fail, once=True)
+        event.listen(kit_app.app_engine, "commit", fail, once=True)
         with pytest.raises(Exception, match="no statement at all"):
             async with kit_app.auth.work_for(session) as work:
                 await work.execute(ADA)

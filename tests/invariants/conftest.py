@@ -39,7 +39,7 @@ async def crowd_app(one_crowd: None, make_app: Callable[..., KitApp], isolation:
     """An installation with a connection for each of a crowd."""
     kit_app = make_app(engine_options=crowd_options(isolation))
     if isolation == "snapshot":
-        take_snapshots(kit_app.engine)
+        take_snapshots(kit_app.app_engine)
     return kit_app
 
 

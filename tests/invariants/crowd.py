@@ -1,15 +1,16 @@
 """Many requests at once, each on a database connection of its own."""
 
 import asyncio
+import threading
 from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 
 import httpx2
 import pytest
-from sqlalchemy import event, text
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy import Engine, event, text
 from sqlalchemy.util import await_only
 
+from fastauth_kit.core.after_commit import running_loop
 from tests.kit_app import KitApp
 
 T = TypeVar("T")
@@ -43,10 +44,10 @@ def crowd_options(isolation: str) -> dict[str, Any]:
     return options
 
 
-def take_snapshots(engine: AsyncEngine) -> None:
+def take_snapshots(engine: Engine) -> None:
     """Let MariaDB refuse to change what changed since the snapshot."""
 
-    @event.listens_for(engine.sync_engine, "connect")
+    @event.listens_for(engine, "connect")
     def switch_on(connection: Any, _: Any) -> None:
         cursor = connection.cursor()
         cursor.execute("SET SESSION innodb_snapshot_isolation = ON")
@@ -55,10 +56,20 @@ def take_snapshots(engine: AsyncEngine) -> None:
 
 async def open_connections(kit_app: KitApp, count: int) -> None:
     """Fill the pool, so that nobody is late because they had to connect."""
+    if kit_app.style == "sync":
+        await asyncio.to_thread(_open_connections, kit_app.app_engine, count)
+        return
     opened = [await kit_app.engine.connect() for _ in range(count)]
     for connection in opened:
         await connection.execute(text("SELECT 1"))
         await connection.close()
+
+
+def _open_connections(engine: Engine, count: int) -> None:
+    opened = [engine.connect() for _ in range(count)]
+    for connection in opened:
+        connection.execute(text("SELECT 1"))
+        connection.close()
 
 
 class Meeting:
@@ -76,11 +87,13 @@ class Meeting:
     def __init__(self, kit_app: KitApp, at: str) -> None:
         self._at = at
         self._missing = 0
-        event.listen(kit_app.engine.sync_engine, "before_cursor_execute", self._arrive)
+        self._lock = threading.Lock()  # synchronous sessions come in threads
+        event.listen(kit_app.app_engine, "before_cursor_execute", self._arrive)
 
     def expect(self, count: int) -> None:
         """Hold back the next ``count`` requests; who comes later passes."""
         self._missing = count
+        self._loop = asyncio.get_running_loop()
         self._begun = asyncio.Event()
         self._complete = asyncio.Event()
 
@@ -95,13 +108,17 @@ class Meeting:
         self._complete.set()
 
     def _arrive(self, *arguments: Any) -> None:
-        if not self._missing or self._at not in arguments[2]:
-            return
-        self._missing -= 1
-        self._begun.set()
-        if not self._missing:
-            self._complete.set()
-        await_only(self._wait())
+        with self._lock:
+            if not self._missing or self._at not in arguments[2]:
+                return
+            self._missing -= 1
+            if not self._missing:
+                self._loop.call_soon_threadsafe(self._complete.set)
+        self._loop.call_soon_threadsafe(self._begun.set)
+        if self._loop is running_loop():
+            await_only(self._wait())
+        else:
+            asyncio.run_coroutine_threadsafe(self._wait(), self._loop).result()
 
     async def _wait(self) -> None:
         async with asyncio.timeout(self.PATIENCE_SECONDS):

@@ -93,7 +93,7 @@ class Storm:
 
     @property
     def connections_held(self) -> int:
-        pool = self.kit_app.engine.pool
+        pool = self.kit_app.app_engine.pool
         assert isinstance(pool, QueuePool)
         return pool.checkedout()
 

@@ -89,7 +89,7 @@ async def test_where_the_first_registration_fails_another_one_succeeds(
     """All the others wait for it; on MariaDB most of them then run into a deadlock."""
     app = make_app(engine_options=crowd_options(isolation), hooks=(RefuseTheFirst(),))
     if isolation == "snapshot":
-        take_snapshots(app.engine)
+        take_snapshots(app.app_engine)
 
     async with app.client() as client:
         answers = await register_all(app, client)

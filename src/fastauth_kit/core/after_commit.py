@@ -73,6 +73,21 @@ class _Held:
     within: SessionTransaction | None
     worker: AfterCommit
     actions: Sequence[Action]
+    loop: asyncio.AbstractEventLoop
+
+    def start(self) -> None:
+        """Start the actions, whichever thread has committed."""
+        if running_loop() is not None:
+            self.worker.start(self.actions)
+        elif self.loop.is_closed():
+            # a synchronous script, whose loops last as long as a call
+            asyncio.run(self._finish())
+        else:
+            self.loop.call_soon_threadsafe(self.worker.start, self.actions)
+
+    async def _finish(self) -> None:
+        self.worker.start(self.actions)
+        await self.worker.drain()
 
 
 class JoinedActions:
@@ -99,7 +114,7 @@ class JoinedActions:
     def hold(self, session: Session, worker: AfterCommit, actions: Sequence[Action]) -> None:
         """Start ``actions`` once the session's transaction has committed."""
         within = session.get_nested_transaction() or session.get_transaction()
-        self._held.append(_Held(within, worker, actions))
+        self._held.append(_Held(within, worker, actions, asyncio.get_running_loop()))
 
     def _committed(self, session: Session) -> None:
         if session.in_nested_transaction():
@@ -108,10 +123,18 @@ class JoinedActions:
         for item in held:
             # those of a session that was closed instead were never told of an end
             if session.get_transaction() in _with_parents(item.within):
-                item.worker.start(item.actions)
+                item.start()
 
     def _rolled_back(self, session: Session, previous: SessionTransaction) -> None:
         self._held = [item for item in self._held if previous not in _with_parents(item.within)]
+
+
+def running_loop() -> asyncio.AbstractEventLoop | None:
+    """Return the event loop of this thread, if it is in one."""
+    try:
+        return asyncio.get_running_loop()
+    except RuntimeError:
+        return None
 
 
 def _with_parents(transaction: SessionTransaction | None) -> list[SessionTransaction]:

@@ -1,7 +1,8 @@
 """The caller's session behind one method, and what its failures mean."""
 
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncGenerator, Callable, Iterator
+from contextlib import asynccontextmanager
 from typing import Any, TypeVar
 
 from sqlalchemy.exc import DataError, DBAPIError, OperationalError
@@ -10,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Session, SessionTransactionOrigin
 
 from fastauth_kit.core.errors import ConfigurationError, DatabaseUnavailable
+from fastauth_kit.core.threads import run_in_thread
 
 ResultT = TypeVar("ResultT")
 
@@ -44,24 +46,38 @@ _SQLITE_TOO_LARGE = "too large to convert to SQLite INTEGER"
 
 
 class Database:
-    """Runs steps against the caller's session.
+    """Runs steps against the caller's session, asynchronous or not.
 
     A step is a plain function of a synchronous ``Session``; several
     statements in one step cost one switch. Everything the kit does to a
     database goes through ``run``.
+
+    Args:
+        session: An ``AsyncSession``, or a ``Session``, whose steps run in
+            worker threads.
     """
 
-    def __init__(self, session: AsyncSession) -> None:
-        if not isinstance(session, AsyncSession):
+    def __init__(self, session: AsyncSession | Session) -> None:
+        self._asynchronous = session if isinstance(session, AsyncSession) else None
+        found = session if self._asynchronous is None else self._asynchronous.sync_session
+        if not isinstance(found, Session):
             raise ConfigurationError(
-                f"get_session must yield an AsyncSession, it yielded {type(session).__name__}"
+                "get_session must yield an AsyncSession or a Session, "
+                f"it yielded {type(session).__name__}"
             )
-        self._session = session
+        self._session = found
+        self.in_place = False
+        """Run the steps of a ``Session`` right here: nobody else is on this event loop."""
 
     @property
     def session(self) -> Session:
         """The synchronous session, for looking at its state only."""
-        return self._session.sync_session
+        return self._session
+
+    @property
+    def is_asynchronous(self) -> bool:
+        """Whether the caller's session is an ``AsyncSession``."""
+        return self._asynchronous is not None
 
     async def run(self, step: Callable[[Session], ResultT]) -> ResultT:
         """Run one step and return what it returns.
@@ -71,7 +87,11 @@ class Database:
                 the operating system's error through as it is.
         """
         try:
-            return await self._session.run_sync(step)
+            if self._asynchronous is not None:
+                return await self._asynchronous.run_sync(step)
+            if self.in_place:
+                return step(self._session)
+            return await run_in_thread(self._session, step)
         except OSError as error:
             raise DatabaseUnavailable from error
 
@@ -83,6 +103,20 @@ class Database:
             return False
         nested = self.session.in_nested_transaction()
         return nested or transaction.origin is SessionTransactionOrigin.BEGIN
+
+
+@asynccontextmanager
+async def opened(session: AsyncSession | Session) -> AsyncGenerator[Database]:
+    """Close a session afterwards, where its steps run."""
+    database = Database(session)
+    if isinstance(session, AsyncSession):
+        async with session:
+            yield database
+    else:
+        try:
+            yield database
+        finally:
+            await database.run(Session.close)
 
 
 def is_retryable(error: BaseException) -> bool:
@@ -161,8 +195,8 @@ def _is_unexplained(error: BaseException) -> bool:
 
 
 def _state(error: BaseException | None) -> str:
-    """Return the SQLSTATE that asyncpg and psycopg put on their errors."""
-    state = getattr(error, "sqlstate", None)
+    """Return the SQLSTATE that asyncpg and psycopg put on their errors, psycopg2 elsewhere."""
+    state = getattr(error, "sqlstate", None) or getattr(error, "pgcode", None)
     return state if isinstance(state, str) else ""
 
 

@@ -11,6 +11,7 @@ from fastapi import APIRouter
 from fastapi.params import Depends
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import Session
 from sqlalchemy.orm.interfaces import ORMOption
 
 from fastauth_kit.core.addresses import lookup_form
@@ -23,7 +24,8 @@ from fastauth_kit.core.authentication import (
     OptionalAccess,
     Requirement,
 )
-from fastauth_kit.core.database import Database
+from fastauth_kit.core.blocking import Waiter
+from fastauth_kit.core.database import Database, opened
 from fastauth_kit.core.errors import ConfigurationError
 from fastauth_kit.core.hooks import CurrentSession, SessionIssuer
 from fastauth_kit.core.http import AuthRoute, run_with_retries
@@ -42,7 +44,8 @@ class AuthKit(Assembly[UserT], Generic[UserT]):
     """One installation of the kit in a caller's app.
 
     Args:
-        get_session: The caller's dependency; yields an ``AsyncSession``.
+        get_session: The caller's dependency; yields an ``AsyncSession`` or a
+            ``Session``.
         session_scope: The ``scope`` with which the caller writes
             ``Depends(get_session, scope=...)``. FastAPI shares a dependency by
             callable and scope, so only with the same one are the user and the
@@ -166,17 +169,18 @@ class AuthKit(Assembly[UserT], Generic[UserT]):
 
         return open_work
 
-    def work_for(self, session: AsyncSession) -> Work:
+    def work_for(self, session: AsyncSession | Session) -> Work:
         """Return the unit of work over a session of the caller's.
 
         For scripts, jobs, tests and the caller's own routes. Within their own
-        ``async with session.begin()`` it joins: they commit.
+        ``session.begin()`` it joins: they commit. Code that cannot await uses
+        ``with``, a ``Session``, and ``work.wait(operation)``.
         """
         return Work(self, Database(session))
 
     async def run(
         self,
-        make_session: Callable[[], AsyncSession],
+        make_session: Callable[[], AsyncSession | Session],
         operation: Callable[[Work], Awaitable[ResultT]],
     ) -> ResultT:
         """Run an operation in a session and a transaction of its own.
@@ -191,10 +195,40 @@ class AuthKit(Assembly[UserT], Generic[UserT]):
         Raises:
             DatabaseUnavailable: The database is away, or kept refusing.
         """
+        return await self._run(make_session, operation)
 
+    def run_sync(
+        self,
+        make_session: Callable[[], Session],
+        operation: Callable[[Work], Awaitable[ResultT]],
+    ) -> ResultT:
+        """Do the same for code that cannot await, and wait for it.
+
+        In a script it returns once what runs after the commit is done too.
+
+        Args:
+            make_session: Such as the caller's ``sessionmaker``.
+
+        Raises:
+            ConfigurationError: This thread can await; use ``run``.
+            DatabaseUnavailable: The database is away, or kept refusing.
+        """
+        waiter = Waiter()
+        running = self._run(make_session, operation, in_place=waiter.is_alone)
+        return waiter.finish(running, self.after_commit)
+
+    async def _run(
+        self,
+        make_session: Callable[[], AsyncSession | Session],
+        operation: Callable[[Work], Awaitable[ResultT]],
+        *,
+        in_place: bool = False,
+    ) -> ResultT:
         async def attempt() -> ResultT:
-            async with make_session() as session, self.work_for(session) as work:
-                return await operation(work)
+            async with opened(make_session()) as database:
+                database.in_place = in_place
+                async with Work(self, database) as work:
+                    return await operation(work)
 
         return await run_with_retries(attempt)
 

@@ -13,18 +13,14 @@ def check_session_source(get_session: Callable[..., Any]) -> None:
     """Refuse a dependency that would commit after the answer has left.
 
     Raises:
-        ConfigurationError: It is synchronous, or yields inside ``begin()``.
+        ConfigurationError: It is no dependency, or yields inside ``begin()``.
     """
     if not callable(get_session):
         raise ConfigurationError("get_session must be a dependency: a function that yields")
-    if inspect.isgeneratorfunction(get_session):
-        raise ConfigurationError(
-            "get_session is a plain generator; yield an AsyncSession from an 'async def'"
-        )
     if any(_holds_yield(block) for block in _begin_blocks(get_session)):
         raise ConfigurationError(
             "get_session yields inside begin(), which commits after the answer has left; "
-            "yield from 'async with maker() as session' instead, the kit commits by itself"
+            "yield from '(async) with maker() as session' instead, the kit commits by itself"
         )
 
 

@@ -1,7 +1,7 @@
 """One unit of database work: what is written, and when it becomes real."""
 
 import logging
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from datetime import datetime
 from types import TracebackType
 from typing import Any, Self, TypeVar
@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from fastauth_kit.core.after_commit import Action, JoinedActions
 from fastauth_kit.core.assembly import Assembly
+from fastauth_kit.core.blocking import Waiter
 from fastauth_kit.core.database import Database
 from fastauth_kit.core.errors import (
     AuthError,
@@ -39,6 +40,9 @@ class Work:
     ``async with work:`` is the transaction, and its end the only commit.
     Inside a transaction that the caller opened with ``begin()`` it commits
     nothing: the caller does. Operations write against this class alone.
+
+    Who cannot await (a ``def`` route, a script, with a ``Session``) writes
+    ``with work:`` and ``work.wait(operation(...))``.
 
     Args:
         auth: The installation this work belongs to.
@@ -201,6 +205,26 @@ class Work:
             await self._roll_back()
             if refused:
                 await self._write_down()
+
+    def __enter__(self) -> Self:
+        if self._database.is_asynchronous:
+            raise ConfigurationError("an AsyncSession needs 'async with'")
+        self._waiter = Waiter()
+        self._database.in_place = self._waiter.is_alone
+        return self._waiter.wait(self.__aenter__())
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        leaving = self.__aexit__(kind, error, trace)
+        self._waiter.finish(leaving, self.auth.after_commit)
+
+    def wait(self, operation: Coroutine[Any, Any, ResultT]) -> ResultT:
+        """Run an operation inside ``with work:`` and return what it returns."""
+        return self._waiter.wait(operation)
 
     def _is_idle(self) -> bool:
         """Whether nothing of the caller's is under way. In a route all of it is ours."""

@@ -128,7 +128,9 @@ async def members(url: str, accounts: Accounts = OWN) -> AsyncIterator[KitApp]:
     async with engine.begin() as connection:
         await connection.run_sync(Base.metadata.drop_all)
         await connection.run_sync(Base.metadata.create_all)
-    yield KitApp(app, auth, engine, sessions, clock, Member, MemberSession, Badge)
+    yield KitApp(
+        app, auth, engine, sessions, clock, Member, MemberSession, Badge, engine.sync_engine
+    )
     async with engine.begin() as connection:
         await connection.run_sync(Base.metadata.drop_all)
     await auth.aclose()

@@ -84,7 +84,7 @@ def enforce_foreign_keys(kit_app: KitApp) -> None:
     """SQLite enforces them only for a connection that asks."""
     if kit_app.engine.dialect.name == "sqlite":
 
-        @event.listens_for(kit_app.engine.sync_engine, "connect")
+        @event.listens_for(kit_app.app_engine, "connect")
         def ask(connection: Any, _: Any) -> None:
             connection.execute("PRAGMA foreign_keys = ON")
 

@@ -153,7 +153,7 @@ async def test_no_connection_is_held_while_hashing(make_app: Any) -> None:
     held: list[int] = []
 
     async def look() -> None:
-        held.append(kit_app.engine.pool.checkedout())
+        held.append(kit_app.app_engine.pool.checkedout())
 
     async with interrupted(kit_app, look).client() as client:
         await client.post(LOGIN, json=GOOD)
