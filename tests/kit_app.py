@@ -40,7 +40,12 @@ KeyKind = Literal["int", "uuid"]
 SessionStyle = Literal["async", "sync"]
 """What the caller's session dependency yields: an ``AsyncSession`` or a ``Session``."""
 
-SYNC_DRIVERS = {"sqlite": "pysqlite", "postgresql": "psycopg", "mysql": "pymysql", "mariadb": "pymysql"}
+SYNC_DRIVERS = {
+    "sqlite": "pysqlite",
+    "postgresql": "psycopg",
+    "mysql": "pymysql",
+    "mariadb": "pymysql",
+}
 
 
 class IntBase(DeclarativeBase):
