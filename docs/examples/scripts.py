@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncGenerator
+from functools import partial
 from typing import Annotated
 
 from fastapi import Depends, FastAPI
@@ -17,6 +18,7 @@ from fastauth_kit import (
     SessionMixin,
     Sessions,
     UserMixin,
+    Work,
     get_auth_router,
 )
 from fastauth_kit.features.sessions import RevokedReason
@@ -91,6 +93,23 @@ async def sign_out_everywhere(email: str) -> int:
 
 
 # --8<-- [end:find]
+
+
+# --8<-- [start:run]
+async def promote(work: Work, email: str) -> bool:
+    user = await auth.find_user(work, email)
+    if user is None:
+        return False
+    await auth.feature(Accounts).update(work, user.id, {"is_superuser": True})
+    return True
+
+
+async def promote_nightly(emails: list[str]) -> int:
+    results = [await auth.run(maker, partial(promote, email=email)) for email in emails]
+    return sum(results)
+
+
+# --8<-- [end:run]
 
 
 # --8<-- [start:join]

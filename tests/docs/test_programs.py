@@ -173,6 +173,18 @@ async def test_a_script_locks_an_account_out(tmp_path: Path) -> None:
     assert answer.json()["code"] == "inactive_user"
 
 
+async def test_a_nightly_job_promotes_whom_it_finds(tmp_path: Path) -> None:
+    program = load("scripts.py")
+    async with running(program, tmp_path) as client:
+        await sign_up(client)
+        found = await program.promote_nightly(["ada@example.com", "nobody@example.com"])
+
+        async with program.maker() as session:
+            user = await session.scalar(select(program.User))
+
+    assert (found, user.is_superuser) == (1, True)
+
+
 async def test_an_account_joins_the_callers_transaction_or_is_not_made(tmp_path: Path) -> None:
     program = load("scripts.py")
     async with running(program, tmp_path):
