@@ -64,6 +64,18 @@ async def fetch(kit_app: KitApp, statement: Any) -> Sequence[Any]:
         return (await session.scalars(statement)).all()
 
 
+@asynccontextmanager
+async def taken_connection(kit_app: KitApp) -> AsyncIterator[None]:
+    """The only connection of the app's pool is in use."""
+    if kit_app.style == "sync":
+        connection = await asyncio.to_thread(kit_app.app_engine.connect)
+        yield
+        await asyncio.to_thread(connection.close)
+    else:
+        async with kit_app.engine.connect():
+            yield
+
+
 async def turns(count: int = 200) -> None:
     """Let every task that can go on do so, without waiting for time to pass."""
     for _ in range(count):

@@ -8,15 +8,15 @@ from typing import Annotated, Any
 import httpx2
 import pytest
 from fastapi import Depends, FastAPI
-from sqlalchemy import insert, select, update
+from sqlalchemy import insert, update
 
 from fastauth_kit import AuthKit, Routes, Work, get_users_router
 from fastauth_kit.core import http
 from fastauth_kit.core.http import ATTEMPTS
 from fastauth_kit.features.accounts import UserUpdated
 from fastauth_kit.features.sessions.access_token import make_access_token
-from tests.core.parts import On
-from tests.kit_app import PASSWORD, IntPost, IntUser, KitApp, bearer, build_app
+from tests.core.parts import On, taken_connection
+from tests.kit_app import PASSWORD, IntPost, IntUser, KitApp, SessionStyle, bearer, build_app
 
 CREDENTIALS = {"email": "ada@example.com", "password": PASSWORD}
 
@@ -189,12 +189,11 @@ def assert_unavailable(answer: httpx2.Response) -> None:
 
 
 @pytest.fixture
-async def away(database_kind: str) -> AsyncIterator[KitApp]:
+async def away(database_kind: str, session_style: SessionStyle) -> AsyncIterator[KitApp]:
     """An installation whose database cannot be reached."""
-    kit_app = build_app(CLOSED[database_kind], configure=add_own_route)
+    kit_app = build_app(CLOSED[database_kind], style=session_style, configure=add_own_route)
     yield kit_app
-    await kit_app.auth.aclose()
-    await kit_app.engine.dispose()
+    await kit_app.close()
 
 
 def forged_header(kit_app: KitApp) -> dict[str, str]:
@@ -230,8 +229,7 @@ async def test_an_exhausted_pool_is_answered_with_503(make_app: Callable[..., Ki
     await kit_app.add_user()
     headers = bearer(await kit_app.sign_in())
 
-    async with kit_app.sessions() as session, kit_app.client(headers=headers) as client:
-        await session.execute(select(1))
+    async with taken_connection(kit_app), kit_app.client(headers=headers) as client:
         answers = [
             await client.get("/api/users/me"),
             await client.post("/api/auth/login", json=CREDENTIALS),

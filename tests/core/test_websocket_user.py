@@ -5,13 +5,14 @@ from typing import Annotated, Any
 
 import pytest
 from fastapi import Depends, FastAPI, WebSocket, WebSocketDisconnect
-from sqlalchemy import select, text, update
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
 
 from fastauth_kit import AuthKit, WebSocketUser
+from fastauth_kit.core.database import Database
 from fastauth_kit.core.websockets import POLICY_VIOLATION, SUBPROTOCOL, TRY_AGAIN_LATER
 from tests.core.forgery import forge
-from tests.core.parts import add_rows, checked_out, fetch
+from tests.core.parts import add_rows, checked_out, fetch, taken_connection
 from tests.core.sockets import Message, connect
 from tests.kit_app import IntPost, IntUser, KitApp, bearer, build_app
 
@@ -38,26 +39,28 @@ def add_routes(app: FastAPI, auth: AuthKit[Any]) -> None:
     async def writer(
         websocket: WebSocket,
         who: Annotated[WebSocketUser[Any], Depends(auth.websocket_user)],
-        session: Annotated[AsyncSession, Depends(auth.get_session)],
+        session: Annotated[Any, Depends(auth.get_session)],
     ) -> None:
         await websocket.accept()
-        post = (await session.scalars(select(IntPost))).one()
-        await session.commit()
+        own = Database(session)  # runs their steps, whichever kind of session it is
+        post = await own.run(lambda found: found.scalars(select(IntPost)).one())
+        await own.run(Session.commit)
         valid = await who.still_valid()
-        post.title = "changed"
-        await session.commit()
+        await own.run(lambda _: setattr(post, "title", "changed"))
+        await own.run(Session.commit)
         await websocket.send_text(str(valid))
 
     @app.websocket("/busy")
     async def busy(
         websocket: WebSocket,
-        session: Annotated[AsyncSession, Depends(auth.get_session)],
+        session: Annotated[Any, Depends(auth.get_session)],
         who: Annotated[WebSocketUser[Any], Depends(auth.websocket_user)],
     ) -> None:
+        own = Database(session)
         session.add(IntPost(author_id=who.user.id, title="pending"))
-        await session.flush()
+        await own.run(Session.flush)
         valid = await who.still_valid()
-        await session.commit()
+        await own.run(Session.commit)
         await websocket.accept()
         await websocket.send_text(str(valid))
 
@@ -222,9 +225,7 @@ async def test_the_last_answer_stands_while_the_database_is_away(
 
     async with connect(kit_app.app, headers=headers) as socket:
         await socket.receive()
-        async with kit_app.sessions() as session:  # the only connection
-            await session.execute(text("select 1"))
-
+        async with taken_connection(kit_app):
             assert await socket.ask("valid?") == "True"
 
 

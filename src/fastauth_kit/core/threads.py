@@ -11,7 +11,7 @@ from anyio.lowlevel import RunVar
 from anyio.to_thread import run_sync
 from sqlalchemy.orm import Session
 
-MOST_CHECKOUTS = 40
+MOST_CHECKOUTS = 64
 """Threads that may wait for a connection of the pool at once, for each event loop."""
 
 ResultT = TypeVar("ResultT")
