@@ -8,8 +8,9 @@ from typing import Any, ClassVar
 from sqlalchemy import select, update
 from sqlalchemy.sql.elements import ColumnElement
 
+from fastauth_kit.core.acting import confirm_session
 from fastauth_kit.core.addresses import MAX_TYPED_LENGTH, lookup_form
-from fastauth_kit.core.authentication import Authenticated, confirm_session, is_recent
+from fastauth_kit.core.authentication import Authenticated, is_recent
 from fastauth_kit.core.errors import RecentLoginRequired
 from fastauth_kit.core.feature import Feature
 from fastauth_kit.core.hooks import (
