@@ -115,7 +115,9 @@ class Authentication(Generic[UserT]):
             DatabaseUnavailable: Nobody can tell at this moment.
         """
         known: Authenticated[UserT] | None = _known(connection, self, session)
-        return known or await self.read(connection, session, lambda who: who)
+        if known is not None:
+            return known
+        return await self.read(connection, session, lambda who: who)
 
     async def read(
         self, connection: HTTPConnection, session: Any, take: Callable[[_Who], ResultT]
