@@ -12,7 +12,7 @@ MAX_TYPED_LENGTH = 320
 """Width of the column. Normalising takes quadratic time: 64 KiB take seconds."""
 
 _PLAIN = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9.-]+")
-"""Valid or not, nothing but lower case would change in it, unless a label is encoded."""
+"""Valid or not, nothing but lower case would change in it."""
 
 
 def canonical_email(text: str) -> str:
@@ -44,9 +44,8 @@ def lookup_form(text: str) -> str:
     """
     if len(text) > MAX_TYPED_LENGTH:
         return ""  # no row holds a longer one; the empty text stands for nobody's
-    lowered = text.lower()
-    if _PLAIN.fullmatch(text) and "xn--" not in lowered:
-        return lowered  # most logins: the whole check costs more than a statement
+    if _PLAIN.fullmatch(text):
+        return text.lower()  # most logins: the whole check costs more than a statement
     try:
         return canonical_email(text)
     except ValueError:
