@@ -91,8 +91,8 @@ class Passwords(Feature):
         """Return the user, held, if the password is theirs."""
         statements = work.auth.prepared(LoginStatements)
         for _ in range(2):  # whoever finds the hash upgraded meanwhile looks again
+            # no connection is held from here on
             user_id, stored = await statements.find_hash(work, address)
-            await work.release()
             outcome = await self.hasher.verify(password, stored)
             if stored is None or not outcome.valid:
                 return None

@@ -3,6 +3,7 @@
 from typing import Any
 
 from sqlalchemy import bindparam, select
+from sqlalchemy.orm import Session
 
 from fastauth_kit.core.assembly import Assembly
 from fastauth_kit.core.models import UserMixin
@@ -27,9 +28,20 @@ class LoginStatements:
         )
 
     async def find_hash(self, work: Work, address: str) -> tuple[Any, str | None]:
-        """Return the id and the hash of an account; two ``None`` if there is none."""
-        row = (await work.execute(self._search, {"address": address})).one_or_none()
-        return (None, None) if row is None else (row.id, row.hashed_password)
+        """Return the id and the hash of an account; two ``None`` if there is none.
+
+        Gives the connection back, as ``work.release`` does, in the same step.
+        """
+        releases = work.is_clean
+
+        def step(session: Session) -> tuple[Any, str | None]:
+            row = session.execute(self._search, {"address": address}).one_or_none()
+            found = (None, None) if row is None else (row.id, row.hashed_password)
+            if releases:
+                session.rollback()
+            return found
+
+        return await work.read(step)
 
     async def hold(
         self, work: Work, user_id: Any, address: str, stored: str

@@ -1,13 +1,15 @@
 """Access tokens: JWTs in the profile of RFC 9068.
 
 They are read on every request. What is the same in all of them, the header, is
-written once and recognised as a whole; PyJWT's keys sign and verify the rest.
+written once and recognised as a whole; PyJWT's keys sign and verify the rest. What
+was found good is remembered: its signature need not be looked at twice.
 """
 
 import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
+from hashlib import sha256
 from typing import Any
 from uuid import UUID
 
@@ -23,9 +25,12 @@ MAX_TOKEN_LENGTH = 8 * 1024
 
 TOKEN_TYPE = "at+jwt"
 
-FURTHEST_AHEAD_SECONDS = 24 * 60 * 60
+FURTHEST_AHEAD = timedelta(days=1)
 """How far in the future a token may have been made: a clock that is set back, by
 an hour or a time zone, must not turn everybody away."""
+
+MOST_REMEMBERED = 4096
+"""Tokens whose signature is not looked at again; about 2 MB."""
 
 _write_json = json.JSONEncoder(separators=(",", ":")).encode
 
@@ -50,8 +55,31 @@ def make_access_token(
     return f"{signed}.{_encode(key.sign(signed.encode()))}"
 
 
+class VerifiedTokens:
+    """What tokens of one installation say whose signature was found good.
+
+    By digest, so that nobody who reads the memory finds a token. Nothing that
+    may change is remembered: the time, and whether the session still lives,
+    are asked on every request. A key that is retired ends with its process.
+    """
+
+    def __init__(self, _: Assembly[Any]) -> None:
+        self._claims: dict[bytes, AccessClaims] = {}
+
+    def get(self, digest: bytes) -> AccessClaims | None:
+        """Return what the token of this digest says, if it was verified before."""
+        return self._claims.get(digest)
+
+    def keep(self, digest: bytes, claims: AccessClaims) -> None:
+        """Remember a token; when there are too many, begin again."""
+        if len(self._claims) >= MOST_REMEMBERED:
+            # in one step, because other threads may be reading
+            self._claims = {}
+        self._claims[digest] = claims
+
+
 def read_access_token(
-    auth: Assembly[Any], token: str, *, now: datetime, longest_lifetime_seconds: int
+    auth: Assembly[Any], token: str, *, now: datetime, longest_lifetime: timedelta
 ) -> AccessClaims:
     """Verify a token and return what it says.
 
@@ -62,21 +90,46 @@ def read_access_token(
     """
     if len(token) > MAX_TOKEN_LENGTH:
         raise InvalidToken
+    verified = auth.prepared(VerifiedTokens)
     try:
-        claims = _verified(auth.keys, token)
-        _check_parties(claims, auth.settings)
-        issued_at, expires_at = claims["iat"], claims["exp"]
-        _check_times(issued_at, expires_at, now, longest_lifetime_seconds)
-        return AccessClaims(
-            user_id=auth.user_key.read(claims["sub"]),
-            session_id=UUID(claims["sid"]),
-            issued_at=datetime.fromtimestamp(issued_at, UTC),
-            expires_at=datetime.fromtimestamp(expires_at, UTC),
-        )
+        digest = sha256(token.encode()).digest()
+        if (known := verified.get(digest)) is not None:
+            _check_times(known, now, longest_lifetime)
+            return known
+        claims = _read(auth, token)
     # a claim that is missing, or of the wrong type or value, under our own
     # signature, is a forgery too
-    except (KeyError, ValueError, TypeError, AttributeError, RecursionError):
+    except _UNREADABLE:
         raise InvalidToken from None
+    _check_times(claims, now, longest_lifetime)
+    verified.keep(digest, claims)
+    return claims
+
+
+_UNREADABLE = (
+    AttributeError,
+    KeyError,
+    OSError,
+    OverflowError,
+    RecursionError,
+    TypeError,
+    ValueError,
+)
+
+
+def _read(auth: Assembly[Any], token: str) -> AccessClaims:
+    """Return what a token says that we made, at whatever time."""
+    claims = _verified(auth.keys, token)
+    _check_parties(claims, auth.settings)
+    issued_at, expires_at = claims["iat"], claims["exp"]
+    if type(issued_at) is not int or type(expires_at) is not int:
+        raise InvalidToken
+    return AccessClaims(
+        user_id=auth.user_key.read(claims["sub"]),
+        session_id=UUID(claims["sid"]),
+        issued_at=datetime.fromtimestamp(issued_at, UTC),
+        expires_at=datetime.fromtimestamp(expires_at, UTC),
+    )
 
 
 def _verified(keys: KeyRing, token: str) -> dict[str, Any]:
@@ -130,12 +183,9 @@ def _check_parties(claims: dict[str, Any], settings: AuthSettings) -> None:
         raise InvalidToken
 
 
-def _check_times(issued_at: Any, expires_at: Any, now: datetime, longest: int) -> None:
-    if type(issued_at) is not int or type(expires_at) is not int:
-        raise InvalidToken
+def _check_times(claims: AccessClaims, now: datetime, longest: timedelta) -> None:
     # a stolen signing key should not buy a token without end, nor one for later
-    present = now.timestamp()
-    if not 0 <= expires_at - issued_at <= longest or expires_at <= present:
+    if not timedelta(0) <= claims.expires_at - claims.issued_at <= longest:
         raise InvalidToken
-    if issued_at > present + FURTHEST_AHEAD_SECONDS:
+    if claims.expires_at <= now or claims.issued_at - now > FURTHEST_AHEAD:
         raise InvalidToken

@@ -169,8 +169,8 @@ class Sessions(Feature, SessionIssuer, Authenticator, CredentialListener, Accoun
         token = bearer_token(connection)
         if token is None:
             return None
-        longest = int(self.access_token_lifetime.total_seconds())
-        return read_access_token(auth, token, now=auth.clock(), longest_lifetime_seconds=longest)
+        longest = self.access_token_lifetime
+        return read_access_token(auth, token, now=auth.clock(), longest_lifetime=longest)
 
     def add_proof(self, statement: Select[Any], auth: Assembly[Any]) -> Select[Any]:
         """Join the session, which must be in force and the user's own."""
