@@ -202,6 +202,14 @@ def test_an_address_is_looked_up_as_it_is_stored(address: str) -> None:
     assert lookup_form(address) == canonical
 
 
+@given(st.from_regex(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@(xn--)?[A-Za-z0-9.-]+", fullmatch=True))
+@example("ada@XN--BCHER-KVA.example.com")
+@example("ada@bcher.XN--kva")
+@example("a@EXAMPLE.com.")
+def test_a_plain_address_is_looked_up_without_the_whole_check_and_alike(address: str) -> None:
+    assert canonical_or_none(address) in {None, lookup_form(address)}
+
+
 @pytest.mark.parametrize("text", ["Admin@LocalHost", " admin@localhost ", "ADMIN@localhost"])
 def test_an_address_from_before_the_kit_is_found_in_any_case(text: str) -> None:
     assert lookup_form(text) == "admin@localhost"

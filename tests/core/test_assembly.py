@@ -198,3 +198,17 @@ def test_a_feature_need_not_check_nor_route(part: str) -> None:
 
 async def test_a_feature_need_not_hold_anything() -> None:
     assert await Lock().aclose() is None  # type: ignore[func-returns-value]  # nothing is done
+
+
+def test_what_is_prepared_is_made_once_for_each_installation() -> None:
+    made: list[Assembly[Any]] = []
+
+    def make(auth: Assembly[Any]) -> object:
+        made.append(auth)
+        return object()
+
+    first, second = assemble(), assemble()
+
+    assert first.prepared(make) is first.prepared(make)
+    assert first.prepared(make) is not second.prepared(make)
+    assert made == [first, second]

@@ -83,8 +83,9 @@ def test_only_the_issuer_inserts_a_session() -> None:
     }
 
     # router.py adds routes to a table of routes
-    assert in_sessions == {"features/sessions/feature.py", "features/sessions/router.py"}
-    assert modules_that_call("insert") == {"features/sessions/feature.py"}
+    assert in_sessions == {"features/sessions/statements.py", "features/sessions/router.py"}
+    assert modules_that_call("insert") == {"features/sessions/statements.py"}
+    assert modules_that_call("insert_session") == {"features/sessions/feature.py"}
 
 
 def test_the_one_insert_is_in_issue_session() -> None:
@@ -92,7 +93,7 @@ def test_the_one_insert_is_in_issue_session() -> None:
         node.name
         for node in ast.walk(TREES["features/sessions/feature.py"])
         if isinstance(node, ast.AsyncFunctionDef | ast.FunctionDef)
-        and any(calls(node, "insert", "add", "reserve", "merge"))
+        and any(calls(node, "insert_session"))
     ]
 
     assert functions == ["issue_session"]

@@ -79,7 +79,29 @@ class Assembly(Generic[UserT]):
 
     def taking_part(self, kind: type[PartT]) -> tuple[PartT, ...]:
         """Return the features, then the caller's hooks, that take part in a flow."""
-        return tuple(part for part in (*self.features, *self.hooks) if isinstance(part, kind))
+        found = self._parts.get(kind)
+        if found is None:
+            parts = (*self.features, *self.hooks)
+            found = self._parts[kind] = tuple(part for part in parts if isinstance(part, kind))
+        return found
+
+    def prepared(self, make: Callable[["Assembly[Any]"], PartT]) -> PartT:
+        """Return what ``make`` makes of this installation, such as statements, made once.
+
+        Two threads may both make it at first; either will do.
+        """
+        found: PartT | None = self._prepared.get(make)
+        if found is None:
+            found = self._prepared[make] = make(self)
+        return found
+
+    @cached_property
+    def _parts(self) -> dict[type[Any], tuple[Any, ...]]:
+        return {}
+
+    @cached_property
+    def _prepared(self) -> dict[Callable[..., Any], Any]:
+        return {}
 
     @cached_property
     def checked_engines(self) -> WeakSet[Engine]:

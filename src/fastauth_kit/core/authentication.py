@@ -11,7 +11,7 @@ from fastapi.openapi.models import OAuthFlowPassword, OAuthFlows
 from fastapi.params import Depends
 from fastapi.requests import HTTPConnection
 from fastapi.security.base import SecurityBase
-from sqlalchemy import Row, Select, select, true
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.interfaces import ORMOption
 
@@ -25,9 +25,6 @@ from fastauth_kit.core.errors import (
     RecentLoginRequired,
 )
 from fastauth_kit.core.hooks import AccessClaims, Authenticator, CurrentSession
-from fastauth_kit.core.models import UserMixin
-from fastauth_kit.core.store import hold
-from fastauth_kit.core.work import Work
 
 ResultT = TypeVar("ResultT")
 
@@ -81,42 +78,13 @@ def is_recent(auth: Assembly[Any], session: CurrentSession, within: timedelta) -
     return auth.clock() - session.authenticated_at <= within
 
 
-async def hold_actor(
-    work: Work, session: CurrentSession, *, superuser: bool = False
-) -> UserMixin[Any]:
-    """Lock whoever is acting, if their session and their rights still hold.
-
-    For after a pause in which no connection was held: a logout, deactivation
-    or demotion that was answered meanwhile must count.
-
-    Args:
-        superuser: They must be one.
-
-    Raises:
-        InvalidToken: The session or the account has ended.
-        NotEnoughPermissions: They are no superuser any more.
-    """
-    model = work.auth.user_model
-    active = (model.id == session.user_id, model.is_active == true())
-    user: UserMixin[Any] | None = await hold(work, model, *active, shared=True)
-    if user is None:
-        raise InvalidToken
-    await confirm_session(work, session)
-    if superuser and not user.is_superuser:
-        raise NotEnoughPermissions
-    return user
+_Who = Authenticated[Any]
 
 
-async def confirm_session(work: Work, session: CurrentSession) -> None:
-    """Check once more that a session lives, for after a pause.
-
-    Raises:
-        InvalidToken: It has ended meanwhile.
-    """
-    for reader in work.auth.taking_part(Authenticator):
-        if await reader.is_in_force(work, session):
-            return
-    raise InvalidToken
+def _known(connection: HTTPConnection, by: object, session: object) -> Any:
+    """Return whom this request was found to be from before, in the same session."""
+    session_then, found = connection.scope.setdefault(_MEMO, {}).get(by, (None, None))
+    return found if session_then is session else None
 
 
 class Authentication(Generic[UserT]):
@@ -146,13 +114,25 @@ class Authentication(Generic[UserT]):
             InvalidToken: It does not work, or no longer.
             DatabaseUnavailable: Nobody can tell at this moment.
         """
-        memo = connection.scope.setdefault(_MEMO, {})
-        session_then, found = memo.get(self, (None, None))
-        if found is None or session_then is not session:
-            found = await self.identify(self.recognise(connection), Database(session))
-            memo[self] = (session, found)
-        known: Authenticated[UserT] = found
-        return known
+        known: Authenticated[UserT] | None = _known(connection, self, session)
+        if known is not None:
+            return known
+        return await self.read(connection, session, lambda who: who)
+
+    async def read(
+        self, connection: HTTPConnection, session: Any, take: Callable[[_Who], ResultT]
+    ) -> ResultT:
+        """Return what ``take`` makes of who is asking.
+
+        It runs in the step that loads them, where loading more is allowed.
+        """
+        known: Authenticated[UserT] | None = _known(connection, self, session)
+        if known is not None:
+            return await _run_or_refuse(Database(session), lambda _: take(known))
+        recognised = self.recognise(connection)
+        found, taken = await self._identify(recognised, Database(session), take)
+        connection.scope[_MEMO][self] = (session, found)
+        return taken
 
     def recognise(self, connection: HTTPConnection) -> "Recognised":
         """Return what the credential of a connection claims.
@@ -174,18 +154,25 @@ class Authentication(Generic[UserT]):
             InvalidToken: It no longer works.
             DatabaseUnavailable: Nobody can tell at this moment.
         """
+        found, _ = await self._identify(recognised, database, lambda _: None)
+        return found
+
+    async def _identify(
+        self, recognised: "Recognised", database: Database, take: Callable[[_Who], ResultT]
+    ) -> tuple[Authenticated[UserT], ResultT]:
         reader, claims = recognised.reader, recognised.claims
         parameters = reader.parameters(claims, self._auth.clock())
 
-        def step(session: Session) -> Row[Any] | None:
+        def step(session: Session) -> tuple[Authenticated[UserT], ResultT]:
             result = session.execute(recognised.statement, parameters)
             # a user whose collections are loaded by a join comes in several rows
-            return result.unique(lambda row: row[0]).one_or_none()
+            row = result.unique(lambda row: row[0]).one_or_none()
+            if row is None:
+                raise InvalidToken
+            who: Authenticated[UserT] = Authenticated(row[0], reader.session_of(claims, row))
+            return who, take(who)
 
-        row = await _run_or_refuse(database, step)
-        if row is None:
-            raise InvalidToken
-        return Authenticated(row[0], reader.session_of(claims, row))
+        return await _run_or_refuse(database, step)
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,6 +235,14 @@ class Access(BearerScheme, Generic[UserT, ResultT]):
         if self._requirement is not None:
             self._requirement.check(who, self._auth)
         return self._pick(who)
+
+
+class ReadAccess(Access[UserT, ResultT]):
+    """As ``Access``, where ``pick`` may load more: it runs in a step of the session."""
+
+    async def __call__(self, connection: HTTPConnection, session: Any) -> ResultT:
+        """Return what ``pick`` makes of who is asking."""
+        return await self._authentication.read(connection, session, self._pick)
 
 
 class OptionalAccess(Access[UserT, ResultT | None]):

@@ -205,6 +205,8 @@ class AuthRoute(APIRoute):
 def _check_head(request: Request) -> None:
     if len(request.headers.getlist("authorization")) > 1:
         raise AmbiguousCredentials
+    if not request.scope["query_string"]:
+        return
     for name, value in request.query_params.multi_items():
         if not is_acceptable(name + value):
             raise InvalidInput(_bad_text("query", name))

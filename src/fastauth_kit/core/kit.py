@@ -30,6 +30,7 @@ from fastauth_kit.core.errors import ConfigurationError
 from fastauth_kit.core.hooks import CurrentSession, SessionIssuer
 from fastauth_kit.core.http import AuthRoute, run_with_retries
 from fastauth_kit.core.problems import ErrorShape
+from fastauth_kit.core.routing import AuthRouter
 from fastauth_kit.core.session_source import check_session_source
 from fastauth_kit.core.websockets import WebSocketUserDependency, build_websocket_user
 from fastauth_kit.core.work import Work
@@ -245,7 +246,7 @@ class AuthKit(Assembly[UserT], Generic[UserT]):
             "max_body_bytes": self.settings.max_body_bytes,
         }
         route_class = type("AuthRoute", (AuthRoute,), attributes)
-        return APIRouter(route_class=route_class, lifespan=self._lifespan)
+        return AuthRouter(route_class=route_class, lifespan=self._lifespan)
 
     async def aclose(self) -> None:
         """Finish what runs in the background. Routers do so at shutdown."""

@@ -5,9 +5,18 @@ a read followed by a write.
 """
 
 from collections.abc import Callable, Sequence
-from typing import Any, TypeVar
+from typing import Any, Generic, TypeVar
 
-from sqlalchemy import ColumnElement, CursorResult, Delete, Update, false, select, update
+from sqlalchemy import (
+    ColumnElement,
+    CursorResult,
+    Delete,
+    Result,
+    Update,
+    false,
+    select,
+    update,
+)
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -26,11 +35,14 @@ async def change(work: Work, statement: Update | Delete) -> int:
     """
 
     def step(session: Session) -> int:
-        result = session.execute(statement, execution_options={"synchronize_session": False})
-        assert isinstance(result, CursorResult)  # noqa: S101  # what DML gives; for the types
-        return result.rowcount
+        return _count(session.execute(statement, execution_options={"synchronize_session": False}))
 
     return await work.run(step)
+
+
+def _count(result: Result[Any]) -> int:
+    assert isinstance(result, CursorResult)  # noqa: S101  # what DML gives; for the types
+    return result.rowcount
 
 
 async def find(work: Work, model: type[ModelT], *conditions: ColumnElement[bool]) -> ModelT | None:
@@ -39,30 +51,46 @@ async def find(work: Work, model: type[ModelT], *conditions: ColumnElement[bool]
     return row
 
 
+class RowLock(Generic[ModelT]):
+    """Locks the one row that meets conditions, until the end of the work.
+
+    The statements are built once: where every login takes the lock, keep it.
+
+    Args:
+        shared: Others may hold the row too, none may change it. (SQLite has
+            one writer at a time, so there it makes no difference.)
+    """
+
+    def __init__(
+        self, model: type[ModelT], *conditions: ColumnElement[bool], shared: bool = False
+    ) -> None:
+        self._reading = select(model).where(*conditions).execution_options(populate_existing=True)
+        self._locking = self._reading.with_for_update(read=shared, of=model)
+        self._touching = unchanged(model).where(*conditions)
+
+    async def take(self, work: Work, **parameters: Any) -> ModelT | None:
+        """Return the row's present state, or ``None`` if no row meets the conditions."""
+        await _refuse_repeatable_read(work)
+        # it has no row locks: writing, even nothing new, takes the write lock
+        touches = work.dialect == "sqlite"
+
+        def step(session: Session) -> ModelT | None:
+            if touches and _count(session.execute(self._touching, parameters)) == 0:
+                return None
+            statement = self._reading if touches else self._locking
+            return session.execute(statement, parameters).unique().scalars().first()
+
+        return await work.run(step)
+
+
 async def hold(
     work: Work,
     model: type[ModelT],
     *conditions: ColumnElement[bool],
     shared: bool = False,
 ) -> ModelT | None:
-    """Lock the one row that meets ``conditions`` until the end of the work.
-
-    Returns its present state, or ``None`` if no row meets them any more.
-
-    Args:
-        shared: Others may hold it too, none may change it. (SQLite has one
-            writer at a time, so there it makes no difference.)
-    """
-    await _refuse_repeatable_read(work)
-    if work.dialect == "sqlite":
-        # it has no row locks: writing, even nothing new, takes the write lock
-        if await change(work, unchanged(model).where(*conditions)) == 0:
-            return None
-        statement = select(model).where(*conditions)
-    else:
-        statement = select(model).where(*conditions).with_for_update(read=shared, of=model)
-    rows = await work.lock(statement.execution_options(populate_existing=True))
-    return rows[0] if rows else None
+    """Lock a row now; see ``RowLock``."""
+    return await RowLock(model, *conditions, shared=shared).take(work)
 
 
 async def _refuse_repeatable_read(work: Work) -> None:

@@ -1,6 +1,7 @@
 """Which text and which JSON the kit's routes accept."""
 
 import json
+import re
 from collections.abc import Iterable, Iterator
 from math import isinf
 from typing import Any, cast
@@ -10,6 +11,8 @@ MAX_DEPTH = 32
 
 MAX_NAME = 64
 """Longest name of a field that an answer repeats."""
+
+_UNACCEPTABLE = re.compile("[\\x00\\ud800-\\udfff]")
 
 
 class UnacceptableJson(ValueError):
@@ -48,12 +51,14 @@ def is_acceptable(text: str) -> bool:
 
     PostgreSQL refuses NUL; a lone surrogate is no character at all.
     """
-    return "\x00" not in text and not any("\ud800" <= character <= "\udfff" for character in text)
+    return not _UNACCEPTABLE.search(text)
 
 
 def printable(text: str, *, at_most: int) -> str:
     """Return what of a text a log or a list can show."""
-    return "".join(character for character in text if character.isprintable())[:at_most]
+    if not text.isprintable():
+        text = "".join(character for character in text if character.isprintable())
+    return text[:at_most]
 
 
 def repeatable(part: str | int) -> str | int:

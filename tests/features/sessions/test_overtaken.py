@@ -1,14 +1,17 @@
 """Requests that find that another one was faster."""
 
 import asyncio
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import pytest
 from sqlalchemy import ColumnElement, false, update
+from sqlalchemy.orm import Session
 
 from fastauth_kit import Sessions, Work
 from fastauth_kit.features.sessions import RefreshTokenReused, RevokedReason, SessionsRevoked
+from fastauth_kit.features.sessions.statements import SessionStatements
 from tests.features.accounts.answers import assert_bad_refresh_token, assert_bad_token
 from tests.features.accounts.people import Heard, Person, join, rebuilt, session_of
 from tests.features.accounts.tokens import opens, refresh, rotate
@@ -17,20 +20,32 @@ from tests.kit_app import KitApp
 LOGOUT = "/api/auth/logout"
 
 
+class OvertakenStatements(SessionStatements):
+    """The UPDATE of a refresh meets no row of this generation any more."""
+
+    def __init__(self, sessions: Sessions, times: int) -> None:
+        super().__init__(sessions)
+        self.times = times
+
+    def rotate(self, session: Session, **values: Any) -> bool:
+        self.times -= 1
+        if self.times >= 0:
+            values["generation"] += 1
+        return super().rotate(session, **values)
+
+
 @dataclass(frozen=True, kw_only=True)
 class Overtaken(Sessions):
-    """Sessions where some of the conditional statements meet no row any more."""
+    """Sessions where another request is faster."""
 
-    late: set[int] = field(default_factory=set[int])
-    """Which of them, counted from the first of the test."""
-    asked: list[None] = field(default_factory=list[None])
+    refreshes_late: int = 0
+    """How many refreshes find that another one has rotated."""
     ends_late: bool = False
     """Whether what this request would end has been ended by another one."""
 
-    def in_force(self, now: Any) -> tuple[ColumnElement[bool], ...]:
-        self.asked.append(None)
-        conditions = super().in_force(now)
-        return (*conditions, false()) if len(self.asked) in self.late else conditions
+    @cached_property
+    def statements(self) -> SessionStatements:
+        return OvertakenStatements(self, self.refreshes_late)
 
     async def end_where(
         self, work: Work, user_id: Any, reason: RevokedReason, *which: ColumnElement[bool]
@@ -39,17 +54,13 @@ class Overtaken(Sessions):
         return await super().end_where(work, user_id, reason, *conditions)
 
 
-def overtaken(kit_app: KitApp, *late: int, ends_late: bool = False) -> KitApp:
-    """Return the same installation, where others are faster at these statements."""
-    sessions = Overtaken(model=kit_app.session_model, ends_late=ends_late)
+def overtaken(kit_app: KitApp, **options: Any) -> KitApp:
+    """Return the same installation, where others are faster."""
+    sessions = Overtaken(model=kit_app.session_model, **options)
     features = tuple(
         sessions if isinstance(part, Sessions) else part for part in kit_app.auth.features
     )
-    built = rebuilt(kit_app, features=features)
-    # only now: the statement that authenticates was built meanwhile
-    sessions.asked.clear()
-    sessions.late.update(late)
-    return built
+    return rebuilt(kit_app, features=features)
 
 
 @pytest.fixture
@@ -76,7 +87,7 @@ async def test_many_refreshes_at_once_get_the_same_successor(kit_app: KitApp) ->
 async def test_a_refresh_that_loses_twice_is_refused_and_changes_nothing(kit_app: KitApp) -> None:
     ada = await join(kit_app)
 
-    async with overtaken(kit_app, 2, 4).client() as client:
+    async with overtaken(kit_app, refreshes_late=2).client() as client:
         assert_bad_refresh_token(await refresh(client, ada.tokens))
 
     row = await session_of(kit_app, ada)
@@ -86,7 +97,7 @@ async def test_a_refresh_that_loses_twice_is_refused_and_changes_nothing(kit_app
 async def test_a_refresh_that_loses_once_looks_again(kit_app: KitApp) -> None:
     ada = await join(kit_app)
 
-    async with overtaken(kit_app, 2).client() as client:
+    async with overtaken(kit_app, refreshes_late=1).client() as client:
         assert await opens(client, await rotate(client, ada.tokens))
 
 
@@ -119,7 +130,7 @@ async def test_a_logout_that_another_one_overtook_is_refused(
 ) -> None:
     ada = await join(told_app)
 
-    async with overtaken(told_app, 1).client() as client:
+    async with overtaken(told_app, ends_late=True).client() as client:
         assert_bad_token(await client.post(LOGOUT, headers=ada.headers))
 
     assert heard.of(SessionsRevoked) == []
@@ -131,7 +142,7 @@ async def test_a_logout_by_refresh_token_that_another_one_overtook_is_refused(
     ada = await join(told_app)
     body = {"refresh_token": ada.tokens["refresh_token"]}
 
-    async with overtaken(told_app, 2).client() as client:
+    async with overtaken(told_app, ends_late=True).client() as client:
         assert_bad_refresh_token(await client.post(LOGOUT, json=body))
 
     assert heard.of(SessionsRevoked) == []

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 from uuid import UUID
 
+from fastauth_kit.core.acting import hold_actor
 from fastauth_kit.core.assembly import Assembly
-from fastauth_kit.core.authentication import Authenticated, hold_actor
+from fastauth_kit.core.authentication import Authenticated
 from fastauth_kit.core.errors import DataConflict
 from fastauth_kit.core.feature import Feature
 from fastauth_kit.core.hooks import CurrentSession, tell

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends
 from pydantic import BeforeValidator, WithJsonSchema
 
-from fastauth_kit.core.authentication import Authenticated
+from fastauth_kit.core.authentication import Authenticated, ReadAccess
 from fastauth_kit.core.errors import Busy, DataConflict, NotEnoughPermissions, RecentLoginRequired
 from fastauth_kit.core.hooks import CurrentSession
 from fastauth_kit.core.identifiers import KeyFormat
@@ -55,9 +55,9 @@ def get_users_router(
     """
     table = RouteTable(auth, routes)
     accounts = auth.feature(Accounts)
+    _add_own(accounts, table)  # first, because it is asked for most: routes are tried in turn
     add_list_route(accounts, table, may_list or auth.current_superuser)
     _add_create(accounts, table)
-    _add_own(accounts, table)
     _add_read(accounts, table, may_read)
     _add_update(accounts, table)
     _add_delete(accounts, table)
@@ -102,12 +102,16 @@ def _add_create(accounts: Accounts, table: RouteTable) -> None:
 def _add_own(accounts: Accounts, table: RouteTable) -> None:
     auth, schemas = table.auth, accounts.schemas(table.auth)
 
-    async def read_me(
-        user: Annotated[Any, Depends(auth.current_user)],
-        work: Annotated[Work, Depends(auth.work)],
-    ) -> Any:
+    shown = ReadAccess(
+        auth.authentication,
+        auth,
+        auth.session_dependency,
+        lambda who: schemas.read.model_validate(who.user),
+    )
+
+    async def read_me(account: Annotated[Any, Depends(shown)]) -> Any:
         """Read your own account."""
-        return await read_user(work, schemas.read, user)
+        return account
 
     async def update_me(
         body: UserUpdate,

@@ -8,8 +8,9 @@ from typing import Any, ClassVar
 from sqlalchemy import select, update
 from sqlalchemy.sql.elements import ColumnElement
 
+from fastauth_kit.core.acting import confirm_session
 from fastauth_kit.core.addresses import MAX_TYPED_LENGTH, lookup_form
-from fastauth_kit.core.authentication import Authenticated, confirm_session, is_recent
+from fastauth_kit.core.authentication import Authenticated, is_recent
 from fastauth_kit.core.errors import RecentLoginRequired
 from fastauth_kit.core.feature import Feature
 from fastauth_kit.core.hooks import (
@@ -31,6 +32,7 @@ from fastauth_kit.features.passwords.events import ConfirmationFailed, LoginFail
 from fastauth_kit.features.passwords.hashing import PasswordHasher
 from fastauth_kit.features.passwords.policy import PasswordPolicy, PasswordRules
 from fastauth_kit.features.passwords.router import add_password_routes
+from fastauth_kit.features.passwords.statements import LoginStatements
 
 METHOD = "pwd"
 """Name of the method in ``amr`` (RFC 8176, section 2)."""
@@ -87,14 +89,17 @@ class Passwords(Feature):
 
     async def _verify(self, work: Work, address: str, password: str) -> UserMixin[Any] | None:
         """Return the user, held, if the password is theirs."""
+        statements = work.auth.prepared(LoginStatements)
         for _ in range(2):  # whoever finds the hash upgraded meanwhile looks again
-            user_id, stored = await self._find(work, address)
-            await work.release()
+            # no connection is held from here on
+            user_id, stored = await statements.find_hash(work, address)
             outcome = await self.hasher.verify(password, stored)
             if stored is None or not outcome.valid:
                 return None
-            verified = _verified(work, user_id, address, stored)
-            user = await self._confirm(work, verified, user_id, outcome.new_hash)
+            if outcome.new_hash is None:
+                user = await statements.hold(work, user_id, address, stored)
+            else:
+                user = await self._upgrade(work, user_id, address, stored, outcome.new_hash)
             if user is not None:
                 return user
             await work.restart()
@@ -177,40 +182,22 @@ class Passwords(Feature):
         await confirm_session(work, session)
         return user
 
-    async def _find(self, work: Work, address: str) -> tuple[Any, str | None]:
-        model = work.auth.user_model
-        statement = select(model.id, model.hashed_password).where(model.email == address)
-        row = (await work.execute(statement)).one_or_none()
-        return (None, None) if row is None else (row.id, row.hashed_password)
-
-    async def _confirm(
-        self,
-        work: Work,
-        verified: tuple[ColumnElement[bool], ...],
-        user_id: Any,
-        new_hash: str | None,
+    async def _upgrade(
+        self, work: Work, user_id: Any, address: str, stored: str, new_hash: str
     ) -> UserMixin[Any] | None:
-        """Hold the user while what was verified is still theirs; upgrade the hash if due."""
+        """Replace the hash while what was verified is still theirs; return the user."""
         model = work.auth.user_model
-        user: UserMixin[Any] | None
-        if new_hash is None:
-            user = await hold(work, model, *verified, shared=True)
-            return user
+        verified = (model.id == user_id, model.email == address, model.hashed_password == stored)
         # the owner changed nothing: updated_at stays
         values = {"hashed_password": new_hash, "updated_at": model.updated_at}
         if await change(work, update(model).where(*verified).values(values)) == 0:
             return None
         # having been written here, the row is held already
         written = select(model).where(model.id == user_id)
-        user = await work.scalar(written.execution_options(populate_existing=True))
+        user: UserMixin[Any] | None = await work.scalar(
+            written.execution_options(populate_existing=True)
+        )
         return user
-
-
-def _verified(
-    work: Work, user_id: Any, address: str, stored: str
-) -> tuple[ColumnElement[bool], ...]:
-    model = work.auth.user_model
-    return model.id == user_id, model.email == address, model.hashed_password == stored
 
 
 def _same_hash(model: type[UserMixin[Any]], stored: str | None) -> ColumnElement[bool]:

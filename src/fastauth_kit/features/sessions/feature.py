@@ -3,11 +3,12 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cached_property
 from typing import Any, ClassVar
 from uuid import UUID
 
 from fastapi.requests import HTTPConnection
-from sqlalchemy import Row, Select, bindparam, delete, insert, select, update
+from sqlalchemy import Row, Select, bindparam, delete, select, update
 from sqlalchemy.sql.elements import ColumnElement
 
 from fastauth_kit.core.assembly import Assembly
@@ -42,6 +43,7 @@ from fastauth_kit.features.sessions.refresh_token import (
 )
 from fastauth_kit.features.sessions.rotation import refresh_session, revoke_by_refresh_token
 from fastauth_kit.features.sessions.router import add_session_routes
+from fastauth_kit.features.sessions.statements import SessionStatements
 
 MOST_LISTED = 100
 """Sessions shown to their user, the latest used first."""
@@ -109,7 +111,8 @@ class Sessions(Feature, SessionIssuer, Authenticator, CredentialListener, Accoun
         """Insert a session and return its tokens. Only ``finish_login`` calls it."""
         key = work.auth.keys.current(REFRESH_PURPOSE)
         values = self._new_row(work.now, user, methods, device)
-        await work.execute(insert(self.model).values(**values, refresh_key_id=key.id))
+        values["refresh_key_id"] = key.id
+        await work.run(lambda session: self.statements.insert_session(session, values))
         session_id: UUID = values["id"]
         await tell(work, LoggedIn(user.id, session_id, tuple(methods), device))
         refresh_token = make_refresh_token(
@@ -166,8 +169,8 @@ class Sessions(Feature, SessionIssuer, Authenticator, CredentialListener, Accoun
         token = bearer_token(connection)
         if token is None:
             return None
-        longest = int(self.access_token_lifetime.total_seconds())
-        return read_access_token(auth, token, now=auth.clock(), longest_lifetime_seconds=longest)
+        longest = self.access_token_lifetime
+        return read_access_token(auth, token, now=auth.clock(), longest_lifetime=longest)
 
     def add_proof(self, statement: Select[Any], auth: Assembly[Any]) -> Select[Any]:
         """Join the session, which must be in force and the user's own."""
@@ -198,14 +201,19 @@ class Sessions(Feature, SessionIssuer, Authenticator, CredentialListener, Accoun
         )
         return await work.scalar(statement) is not None
 
-    def in_force(self, now: Any) -> tuple[ColumnElement[bool], ...]:
-        """Return the conditions under which a session lives."""
-        model = self.model
-        return (
-            model.revoked_at.is_(None),
-            model.idle_expires_at > now,
-            model.absolute_expires_at > now,
-        )
+    def in_force(self, now: Any, columns: Any = None) -> tuple[ColumnElement[bool], ...]:
+        """Return the conditions under which a session lives.
+
+        Args:
+            columns: Of its table, for a statement without the ORM.
+        """
+        own = self.model if columns is None else columns
+        return own.revoked_at.is_(None), own.idle_expires_at > now, own.absolute_expires_at > now
+
+    @cached_property
+    def statements(self) -> SessionStatements:
+        """What logins and refreshes send."""
+        return SessionStatements(self)
 
     # -- refreshing, listing and ending sessions ---------------------------------------
 

@@ -1,13 +1,14 @@
 """The exchange of a refresh token for its successor."""
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Row, Update, exists, select, update
+from sqlalchemy import Row
+from sqlalchemy.orm import Session
 
 from fastauth_kit.core.hooks import IssuedSession, tell
 from fastauth_kit.core.keys import PurposeKey
-from fastauth_kit.core.store import change
 from fastauth_kit.core.work import Work
 from fastauth_kit.features.sessions.errors import InvalidRefreshToken, SessionNotFound
 from fastauth_kit.features.sessions.events import (
@@ -41,12 +42,15 @@ async def refresh_session(work: Work, sessions: "Sessions", text: str) -> Issued
         InvalidRefreshToken: It does not work, or no longer.
     """
     token = _parse(text)
+    key = work.auth.keys.current(REFRESH_PURPOSE)
     for _ in range(2):  # who loses the race looks again, and finds the successor
-        row = await _find(work, sessions, token)
-        match _standing(work, sessions, token, row):
+        row, worth, rotated = await work.run(_exchange(work, sessions, token, key.id))
+        match worth:
+            case Standing.CURRENT if rotated:
+                await tell(work, SessionRefreshed(row.user_id, row.id))
+                return _tokens(work, sessions, row, row.refresh_generation + 1, key)
             case Standing.CURRENT:
-                if (issued := await _rotate(work, sessions, row)) is not None:
-                    return issued
+                await work.restart()
             case Standing.JUST_REPLACED:
                 return _latest(work, sessions, row)
             case Standing.REUSED:
@@ -54,8 +58,28 @@ async def refresh_session(work: Work, sessions: "Sessions", text: str) -> Issued
                 raise InvalidRefreshToken
             case _:  # UNKNOWN
                 raise InvalidRefreshToken
-        await work.restart()
     raise InvalidRefreshToken
+
+
+def _exchange(
+    work: Work, sessions: "Sessions", token: RefreshToken, key_id: str
+) -> Callable[[Session], tuple[Row[Any], Standing, bool]]:
+    """Return the step that judges a token and, if it is the latest, moves on."""
+
+    def step(session: Session) -> tuple[Row[Any], Standing, bool]:
+        row = _find(session, work, sessions, token)
+        worth = _standing(work, sessions, token, row)
+        rotated = worth is Standing.CURRENT and sessions.statements.rotate(
+            session,
+            session_id=row.id,
+            generation=row.refresh_generation,
+            now=work.now,
+            key_id=key_id,
+            idle_end=work.now + sessions.idle_lifetime,
+        )
+        return row, worth, rotated
+
+    return step
 
 
 async def revoke_by_refresh_token(work: Work, sessions: "Sessions", text: str) -> None:
@@ -64,7 +88,8 @@ async def revoke_by_refresh_token(work: Work, sessions: "Sessions", text: str) -
     Raises:
         InvalidRefreshToken: It is not genuine, or its session is over.
     """
-    row = await _find(work, sessions, _parse(text))
+    token = _parse(text)
+    row = await work.read(lambda session: _find(session, work, sessions, token))
     try:
         await sessions.revoke(work, row.user_id, row.id, RevokedReason.LOGOUT)
     except SessionNotFound:  # another logout was faster
@@ -78,25 +103,10 @@ def _parse(text: str) -> RefreshToken:
     return token
 
 
-async def _find(work: Work, sessions: "Sessions", token: RefreshToken) -> Row[Any]:
+def _find(session: Session, work: Work, sessions: "Sessions", token: RefreshToken) -> Row[Any]:
     """Return the session of a genuine token, in force, of an active user."""
-    model, user_model = sessions.model, work.auth.user_model
-    statement = (
-        select(
-            model.id,
-            model.user_id,
-            model.refresh_generation,
-            model.refresh_salt,
-            model.refresh_key_id,
-            model.rotated_at,
-            model.absolute_expires_at,
-        )
-        .join(user_model, user_model.id == model.user_id)
-        .where(model.id == token.session_id, user_model.is_active.is_(True))
-        .where(*sessions.in_force(work.now))
-    )
     key = work.auth.keys.find(REFRESH_PURPOSE, token.key_id)
-    row = (await work.execute(statement)).one_or_none()
+    row = sessions.statements.find(session, session_id=token.session_id, now=work.now)
     if key is None or row is None or not is_genuine(token, key=key.value, salt=row.refresh_salt):
         raise InvalidRefreshToken
     return row
@@ -109,32 +119,6 @@ def _standing(work: Work, sessions: "Sessions", token: RefreshToken, row: Row[An
         latest=row.refresh_generation,
         seconds_since_rotation=(work.now - since).total_seconds(),
         grace_seconds=sessions.refresh_grace.total_seconds(),
-    )
-
-
-async def _rotate(work: Work, sessions: "Sessions", row: Row[Any]) -> IssuedSession | None:
-    """Move to the next generation, or return ``None`` if another request did."""
-    key = work.auth.keys.current(REFRESH_PURPOSE)
-    if await change(work, _rotation(work, sessions, row, key.id)) == 0:
-        return None
-    await tell(work, SessionRefreshed(row.user_id, row.id))
-    return _tokens(work, sessions, row, row.refresh_generation + 1, key)
-
-
-def _rotation(work: Work, sessions: "Sessions", row: Row[Any], key_id: str) -> Update:
-    model, user_model = sessions.model, work.auth.user_model
-    active = exists().where(user_model.id == model.user_id, user_model.is_active.is_(True))
-    return (
-        update(model)
-        .where(model.id == row.id, model.refresh_generation == row.refresh_generation)
-        .where(*sessions.in_force(work.now), active)
-        .values(
-            refresh_generation=row.refresh_generation + 1,
-            refresh_key_id=key_id,
-            rotated_at=work.now,
-            last_used_at=work.now,
-            idle_expires_at=work.now + sessions.idle_lifetime,
-        )
     )
 
 
