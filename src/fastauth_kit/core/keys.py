@@ -26,14 +26,6 @@ class SigningKey:
     algorithm: str
     jwk: PyJWK
 
-    def sign(self, message: bytes) -> bytes:
-        """Return the signature of a message."""
-        return self.jwk.Algorithm.sign(message, self.jwk.key)
-
-    def made(self, signature: bytes, message: bytes) -> bool:
-        """Whether this key made the signature of a message."""
-        return self.jwk.Algorithm.verify(message, self.jwk.key, signature)
-
 
 @dataclass(frozen=True, slots=True)
 class PurposeKey:

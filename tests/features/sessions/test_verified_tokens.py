@@ -27,13 +27,13 @@ async def ada(kit_app: KitApp) -> Person:
 def verifications(monkeypatch: pytest.MonkeyPatch) -> Verifications:
     """The tokens whose signature was looked at."""
     seen: Verifications = []
-    verify = access_token._verified
+    verify = access_token._verify
 
-    def note(keys: Any, token: str) -> dict[str, Any]:
+    def note(auth: Any, token: str) -> dict[str, Any]:
         seen.append(token)
-        return verify(keys, token)
+        return verify(auth, token)
 
-    monkeypatch.setattr(access_token, "_verified", note)
+    monkeypatch.setattr(access_token, "_verify", note)
     return seen
 
 
