@@ -4,7 +4,7 @@ import statistics
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import httpx2
@@ -88,14 +88,19 @@ async def running(url: str, members: int) -> AsyncIterator[tuple[Installation, P
 
 
 async def measure_growth(
-    small: str, large: str, *, rounds: int, members: int, say: Callable[[str], None]
+    small: str, large: str, *, rounds: int, members: int, brief: bool, say: Callable[[str], None]
 ) -> list[Growth]:
-    """Measure every kind of request in interleaved rounds."""
+    """Measure every kind of request in interleaved rounds.
+
+    Args:
+        brief: Send one request where there would be many.
+    """
     async with running(small, members) as at_small, running(large, members) as at_large:
         found = []
         for kind in KINDS:
             say(f"growth: {kind.name}")
-            found.append(await _measure(kind, at_small, at_large, rounds))
+            measured = replace(kind, block=1) if brief else kind
+            found.append(await _measure(measured, at_small, at_large, rounds))
     return found
 
 
