@@ -1,7 +1,7 @@
 """The app of a caller, on a database that is named when it is built."""
 
-import gc
 import os
+import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -34,6 +34,9 @@ from fastauth_kit.features.passwords import PasswordHasher, default_context
 SECRET = "a secret for benchmarks, of 32 bytes and more"
 PASSWORD = "correct horse battery"
 DATABASE_VARIABLE = "SCALE_DATABASE_URL"
+HASH_VARIABLE = "SCALE_HASH"
+"""``default`` for the hash of a real installation."""
+
 POOL_SIZE = 15
 
 
@@ -68,8 +71,8 @@ class Installation:
     statements: list[tuple[str, Any]] | None = None
 
 
-def build(url: str) -> Installation:
-    """Build an app with the cheapest hash."""
+def build(url: str, hasher: PasswordHasher | None = None) -> Installation:
+    """Build an app, with the cheapest hash unless told otherwise."""
     engine = create_async_engine(url, pool_size=POOL_SIZE, max_overflow=0)
     maker = async_sessionmaker(engine, expire_on_commit=False)
 
@@ -81,7 +84,11 @@ def build(url: str) -> Installation:
         user_model=User,
         get_session=get_db,
         settings=AuthSettings(secret_key=SECRET),
-        features=(Accounts(), Passwords(hasher=cheapest_hasher()), Sessions(model=AuthSession)),
+        features=(
+            Accounts(),
+            Passwords(hasher=hasher or cheapest_hasher()),
+            Sessions(model=AuthSession),
+        ),
     )
 
     @asynccontextmanager
@@ -111,9 +118,10 @@ def _add_inside(built: Installation) -> None:
         """What cannot be seen from outside the process."""
         pool = built.engine.pool
         checked_out = pool.checkedout() if isinstance(pool, QueuePool) else 0
-        return {"checked_out": checked_out, "objects": len(gc.get_objects())}
+        return {"checked_out": checked_out, "blocks": sys.getallocatedblocks()}
 
 
 def serve() -> FastAPI:
     """Build the app for ``uvicorn --factory``."""
-    return build(os.environ[DATABASE_VARIABLE]).app
+    default = os.environ.get(HASH_VARIABLE) == "default"
+    return build(os.environ[DATABASE_VARIABLE], PasswordHasher() if default else None).app

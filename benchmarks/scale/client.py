@@ -59,7 +59,8 @@ class Connection:
         return Answer(status, answer, time.perf_counter() - began)
 
     async def _exchange(self, head: str, content: bytes) -> tuple[int, bytes]:
-        if self._reader is None or self._writer is None:
+        if self._reader is None or self._writer is None or self._reader.at_eof():
+            await self.close()
             self._reader, self._writer = await asyncio.open_connection("127.0.0.1", self._port)
         self._writer.write(f"{head}\r\n\r\n".encode() + content)
         await self._writer.drain()

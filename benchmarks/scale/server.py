@@ -41,7 +41,7 @@ async def serving(factory: str, **variables: str) -> AsyncIterator[Server]:
     command = [sys.executable, "-m", "uvicorn", factory, "--factory", "--port", str(port)]
     process = await asyncio.create_subprocess_exec(
         *command,
-        *["--log-level", "warning", "--no-access-log"],
+        *["--log-level", "warning", "--no-access-log", "--timeout-keep-alive", "60"],
         env=environment(**variables),
         cwd=ROOT,
     )
