@@ -78,7 +78,8 @@ def main() -> int:
     options = parser.parse_args()
     plan = SHORT if options.short else LONG
     growth, pruning = asyncio.run(measure(plan))
-    section = f"{growth_section(plan.small, plan.large, growth)}\n\n{pruning_section(pruning)}\n"
+    grown = growth_section(plan.small, plan.large, growth, judged=not options.short)
+    section = f"{grown}\n\n{pruning_section(pruning)}\n"
     print(section)
     if options.out:
         options.out.write_text(section, "utf-8")

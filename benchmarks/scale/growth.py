@@ -28,7 +28,7 @@ class Kind:
     """One kind of request.
 
     Args:
-        block: Requests in a row at one size, before the other one has its turn.
+        block: Requests of a round at each size.
         limited: Whether its growth has a limit to hold.
     """
 
@@ -110,29 +110,38 @@ async def _measure(
     large: tuple[Installation, People],
     rounds: int,
 ) -> Growth:
+    await _round(kind, small[1], large[1])  # warms caches up
     walls: tuple[list[float], list[float]] = ([], [])
-    ratios: list[float] = []
     cpu = [0.0, 0.0]
-    for number in range(rounds + 1):
-        medians = [0.0, 0.0]
-        for which in (0, 1) if number % 2 else (1, 0):
-            began = time.process_time()
-            times = [await _seconds(kind, (small, large)[which][1]) for _ in range(kind.block)]
-            if number:  # the first round warms caches up
-                cpu[which] += time.process_time() - began
-                walls[which].extend(times)
-                medians[which] = statistics.median(times)
-        if number:
-            ratios.append(medians[1] / medians[0])
+    ratios: list[float] = []
+    for _ in range(rounds):
+        measured = await _round(kind, small[1], large[1])
+        medians = [statistics.median(wall for wall, _ in times) for times in measured]
+        ratios.append(medians[1] / medians[0])
+        for which, times in enumerate(measured):
+            walls[which].extend(wall for wall, _ in times)
+            cpu[which] += sum(spent for _, spent in times)
     blocks = (await _blocks(kind, *small), await _blocks(kind, *large))
     medians_ms = (statistics.median(walls[0]) * 1000, statistics.median(walls[1]) * 1000)
     return Growth(kind, medians_ms, ratios, cpu[1] / cpu[0], blocks)
 
 
-async def _seconds(kind: Kind, people: People) -> float:
-    began = time.perf_counter()
+async def _round(
+    kind: Kind, small: People, large: People
+) -> tuple[list[tuple[float, float]], list[tuple[float, float]]]:
+    """Send in turns, so that both sizes meet the same weather."""
+    times: tuple[list[tuple[float, float]], list[tuple[float, float]]] = ([], [])
+    for number in range(kind.block):
+        for which in (0, 1) if number % 2 else (1, 0):
+            times[which].append(await _seconds(kind, (small, large)[which]))
+    return times
+
+
+async def _seconds(kind: Kind, people: People) -> tuple[float, float]:
+    """Return the time that one request took, and the CPU time of this process in it."""
+    began, spent = time.perf_counter(), time.process_time()
     answer = await kind.send(people)
-    elapsed = time.perf_counter() - began
+    elapsed = time.perf_counter() - began, time.process_time() - spent
     assert answer.status_code == 200, f"{kind.name}: {answer.status_code} {answer.text}"
     return elapsed
 

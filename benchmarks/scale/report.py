@@ -15,8 +15,8 @@ def percentile(values: Sequence[float], share: float) -> float:
     return sorted(values)[max(0, math.ceil(share * len(values)) - 1)]
 
 
-def growth_section(small: Size, large: Size, found: Sequence[Growth]) -> str:
-    """Return the table of growth."""
+def growth_section(small: Size, large: Size, found: Sequence[Growth], *, judged: bool) -> str:
+    """Return the table of growth, with a verdict or without."""
     lines = [
         f"From {small} to {large}:",
         "",
@@ -26,11 +26,11 @@ def growth_section(small: Size, large: Size, found: Sequence[Growth]) -> str:
     ]
     for growth in found:
         small_ms, large_ms = growth.milliseconds
-        limit = f"{LIMIT} {'held' if growth.holds else '**missed**'}"
+        verdict = ("held" if growth.holds else "**missed**") if judged else "not judged"
         lines.append(
             f"| {growth.kind.name} | {small_ms:.1f} | {large_ms:.1f} "
             f"| {growth.ratio:.2f} ({min(growth.ratios):.2f} to {max(growth.ratios):.2f}) "
-            f"| {limit if growth.kind.limited else 'none'} | {growth.cpu:.2f} "
+            f"| {f'{LIMIT} {verdict}' if growth.kind.limited else 'none'} | {growth.cpu:.2f} "
             f"| {growth.blocks[0]:,.0f} / {growth.blocks[1]:,.0f} |"
         )
     return "\n".join(lines)

@@ -30,6 +30,8 @@ noticed late finds when, from where, and why they ended. Nothing else needs them
 BATCH = 1000
 """Rows looked at in one transaction."""
 
+Window = Sequence[ColumnElement[bool]]
+
 
 @dataclass(frozen=True, slots=True)
 class PrunedBatch:
@@ -93,9 +95,12 @@ async def prune_batch(
     model = work.auth.feature(Sessions).model
     over = over_since(model, work.now - over_for)
     last = await _last_of(work, model, after, batch)
-    found = select(model.id).where(*_between(model, after, last), over)
-    keys = await work.scalars(found.order_by(model.id).limit(batch))
-    return PrunedBatch(await _delete(work, model, keys, over), last)
+    window = _between(model, after, last)
+    if work.dialect in ("mysql", "mariadb"):
+        deleted = await _delete_by_key(work, model, window, over, batch)
+    else:
+        deleted = await _delete(work, model, window, over, batch)
+    return PrunedBatch(deleted, last)
 
 
 def over_since(model: type[SessionMixin[Any]], moment: datetime) -> ColumnElement[bool]:
@@ -116,22 +121,42 @@ async def _last_of(
     return last
 
 
-def _between(
-    model: type[SessionMixin[Any]], after: UUID | None, last: UUID | None
-) -> list[ColumnElement[bool]]:
+def _between(model: type[SessionMixin[Any]], after: UUID | None, last: UUID | None) -> Window:
     from_here = [model.id > after] if after is not None else []
     return [*from_here, model.id <= last] if last is not None else from_here
 
 
 async def _delete(
-    work: Work, model: type[SessionMixin[Any]], keys: Sequence[UUID], over: ColumnElement[bool]
+    work: Work,
+    model: type[SessionMixin[Any]],
+    window: Window,
+    over: ColumnElement[bool],
+    batch: int,
 ) -> int:
-    """Delete these rows, as far as they are still over and nobody is changing them.
+    """Delete what is over, except rows that somebody holds: the next run finds them.
 
-    Each statement asks again: somebody may have changed one since. A row that
-    somebody holds is not waited for; the next run finds it.
+    PostgreSQL looks at a row once more when it locks it. SQLite leaves the
+    locking out: it has one writer at a time. That the window is named twice
+    bounds what the planner may read.
     """
-    if keys and work.dialect != "sqlite":  # which has one writer at a time, and no row locks
+    found = select(model.id).where(*window, over).limit(batch).with_for_update(skip_locked=True)
+    return await change(work, delete(model).where(*window, model.id.in_(found)))
+
+
+async def _delete_by_key(
+    work: Work,
+    model: type[SessionMixin[Any]],
+    window: Window,
+    over: ColumnElement[bool],
+    batch: int,
+) -> int:
+    """Do so on MariaDB, where a locking scan locks every row that it passes, and the gaps.
+
+    So the keys are read first. Each statement asks again whether the session is
+    over: somebody may have changed it since.
+    """
+    keys = await work.scalars(select(model.id).where(*window, over).limit(batch))
+    if keys:
         still_over = select(model.id).where(model.id.in_(keys), over)
         keys = await work.lock(still_over.with_for_update(skip_locked=True))
     return await change(work, delete(model).where(model.id.in_(keys), over)) if keys else 0
