@@ -71,7 +71,7 @@ def _panel(panel: Panel, top: float, end: float) -> list[str]:
         where = " ".join(place(x, y) for x, y in points)
         parts.append(
             f'<polyline points="{where}" fill="none" stroke="{colour}" stroke-width="1.8"/>'
-            f'<text x="{right - 130 * (len(panel.lines) - 1 - number)}" y="{top - 8}" '
+            f'<text x="{right - 150 * (len(panel.lines) - 1 - number)}" y="{top - 8}" '
             f'text-anchor="end" fill="{colour}">{escape(name)}</text>'
         )
     return parts
