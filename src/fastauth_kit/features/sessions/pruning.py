@@ -96,10 +96,12 @@ async def prune_batch(
     over = over_since(model, work.now - over_for)
     last = await _last_of(work, model, after, batch)
     window = _between(model, after, last)
-    if work.dialect in ("mysql", "mariadb"):
-        deleted = await _delete_by_key(work, model, window, over, batch)
+    if work.dialect == "sqlite":  # which has one writer at a time, and no row locks
+        deleted = await change(work, delete(model).where(*window, over))
+    elif work.dialect == "postgresql":
+        deleted = await _delete_at_once(work, model, window, over, batch)
     else:
-        deleted = await _delete(work, model, window, over, batch)
+        deleted = await _delete_by_key(work, model, window, over, batch)
     return PrunedBatch(deleted, last)
 
 
@@ -126,7 +128,7 @@ def _between(model: type[SessionMixin[Any]], after: UUID | None, last: UUID | No
     return [*from_here, model.id <= last] if last is not None else from_here
 
 
-async def _delete(
+async def _delete_at_once(
     work: Work,
     model: type[SessionMixin[Any]],
     window: Window,
@@ -135,12 +137,12 @@ async def _delete(
 ) -> int:
     """Delete what is over, except rows that somebody holds: the next run finds them.
 
-    PostgreSQL looks at a row once more when it locks it. SQLite leaves the
-    locking out: it has one writer at a time. That the window is named twice
-    bounds what the planner may read.
+    PostgreSQL looks at a row once more when it locks it. In a subquery instead
+    of a CTE it may run the search again for every row of the window.
     """
     found = select(model.id).where(*window, over).limit(batch).with_for_update(skip_locked=True)
-    return await change(work, delete(model).where(*window, model.id.in_(found)))
+    keys = select(found.cte("found").c.id)
+    return await change(work, delete(model).where(model.id.in_(keys)))
 
 
 async def _delete_by_key(
