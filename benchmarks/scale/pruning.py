@@ -16,11 +16,11 @@ from benchmarks.scale.app import DATABASE_VARIABLE, build
 from benchmarks.scale.client import Connection
 from benchmarks.scale.requests import Member, find_people
 from benchmarks.scale.server import ROOT, Server, environment, serving
+from fastauth_kit.features.sessions.pruning import BATCH, PAUSE
 
 ME_PER_SECOND = 30
 REFRESHES_PER_SECOND = 10
 CONNECTIONS = 24
-BATCH = 1000
 
 
 @dataclass
@@ -97,7 +97,10 @@ class Load:
 async def measure_pruning(
     url: str, *, rows: int, phases: int, seconds: float, members: int, say: Callable[[str], None]
 ) -> Pruning:
-    """Prune beside load in turns with load alone, then the rest without load."""
+    """Prune beside load in turns with load alone, then the rest without load.
+
+    Beside load it rests after each batch, as it does by default; alone it does not.
+    """
     people = await _members(url, members)
     quiet, beside = Latencies(), Latencies()
     batches: list[tuple[int, float]] = []
@@ -108,7 +111,7 @@ async def measure_pruning(
         for number in range(phases):
             say(f"pruning: round {number + 1} of {phases}")
             await _under_load(load, quiet, asyncio.sleep(seconds))
-            pruner = await _start_pruner(url, after, seconds)
+            pruner = await _start_pruner(url, after, seconds, PAUSE.total_seconds())
             done = await _under_load(load, beside, pruner.finish())
             batches += [(deleted, took) for deleted, took in done["batches"]]
             after = done["after"]
@@ -117,7 +120,7 @@ async def measure_pruning(
     beside_load = len(batches)
     if after is not None:
         say("pruning: the rest, without load")
-        pruner = await _start_pruner(url, after, 24 * 3600)
+        pruner = await _start_pruner(url, after, 24 * 3600, 0)
         batches += (await pruner.finish())["batches"]
     return Pruning(rows, batches, quiet, beside, len(batches) - beside_load)
 
@@ -154,8 +157,8 @@ class Pruner:
         return json.loads(out.splitlines()[-1])
 
 
-async def _start_pruner(url: str, after: str | None, seconds: float) -> Pruner:
-    order = {"url": url, "after": after, "seconds": seconds, "batch": BATCH, "pause": 0}
+async def _start_pruner(url: str, after: str | None, seconds: float, pause: float) -> Pruner:
+    order = {"url": url, "after": after, "seconds": seconds, "batch": BATCH, "pause": pause}
     process = await asyncio.create_subprocess_exec(
         *[sys.executable, "-m", "benchmarks.scale.pruner", json.dumps(order)],
         cwd=ROOT,

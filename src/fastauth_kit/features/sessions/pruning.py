@@ -30,6 +30,9 @@ noticed late finds when, from where, and why they ended. Nothing else needs them
 BATCH = 1000
 """Rows looked at in one transaction."""
 
+PAUSE = timedelta(milliseconds=20)
+"""Rest after each batch: without it the job keeps a core of the database busy."""
+
 Window = Sequence[ColumnElement[bool]]
 
 
@@ -51,7 +54,7 @@ async def prune_sessions(
     *,
     over_for: timedelta = RETENTION,
     batch: int = BATCH,
-    pause: timedelta = timedelta(0),
+    pause: timedelta = PAUSE,
 ) -> int:
     """Delete every session that has been over for a while; return how many.
 
@@ -63,7 +66,7 @@ async def prune_sessions(
         make_session: Such as the caller's ``async_sessionmaker``.
         over_for: Sessions that ended more recently are kept.
         batch: Rows looked at in one transaction.
-        pause: Rest after each batch, which leaves the database to others.
+        pause: Rest after each batch, which leaves the database to others; 0 for none.
 
     Raises:
         DatabaseUnavailable: The database is away, or kept refusing.
