@@ -14,10 +14,10 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test fuzz check lint types imports site docs bench clean
+.PHONY: help demo test fuzz check lint types imports site docs bench chaos mutation scale soak clean
 
 help: ## Print the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-6s  %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s  %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 demo: $(VENV)/demo.stamp ## Run the example application on SQLite
 	@cd examples/fastapi-docker && $(BIN)/python -m app.demo
@@ -53,6 +53,12 @@ docs: $(VENV)/all.stamp ## Serve the documentation while it is being written
 
 bench: $(VENV)/all.stamp ## Run the benchmarks
 	$(BIN)/python -m benchmarks
+
+scale: $(VENV)/all.stamp ## Measure growth to 10^6 users, and pruning (PostgreSQL, 4 GB of disk)
+	$(BIN)/python -m benchmarks.scale --out scale.md
+
+soak: $(VENV)/all.stamp ## Let twenty minutes of mixed traffic run (Linux, PostgreSQL)
+	$(BIN)/python -m benchmarks.soak --out soak
 
 clean: ## Remove what the other targets made
 	rm -rf $(VENV) examples/fastapi-docker/.demo site dist htmlcov .coverage .coverage.* .hypothesis .schemathesis \

@@ -208,8 +208,12 @@ def test_fastapi_can_resolve_what_routes_are_annotated_with() -> None:
 
 
 def test_nothing_is_compared_with_a_deadline_of_its_own() -> None:
-    """Pauses would make time part of an answer; the one between attempts is in core/http.py."""
-    assert modules_that_call("sleep") == {"core/http.py"}
+    """Pauses would make time part of an answer.
+
+    The one between attempts is in core/http.py; pruning, a job that answers
+    nobody, rests between its batches.
+    """
+    assert modules_that_call("sleep") == {"core/http.py", "features/sessions/pruning.py"}
 
 
 @pytest.mark.parametrize("module", MODULES)

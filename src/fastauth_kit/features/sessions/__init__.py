@@ -11,11 +11,13 @@ from fastauth_kit.features.sessions.events import (
 from fastauth_kit.features.sessions.factory import get_session_router
 from fastauth_kit.features.sessions.feature import Sessions
 from fastauth_kit.features.sessions.models import SessionMixin
+from fastauth_kit.features.sessions.pruning import PrunedBatch, prune_batch, prune_sessions
 from fastauth_kit.features.sessions.schemas import SessionRead
 
 __all__ = [
     "InvalidRefreshToken",
     "LoggedIn",
+    "PrunedBatch",
     "RefreshTokenReused",
     "RevokedReason",
     "SessionMixin",
@@ -25,4 +27,6 @@ __all__ = [
     "Sessions",
     "SessionsRevoked",
     "get_session_router",
+    "prune_batch",
+    "prune_sessions",
 ]

@@ -1,0 +1,1 @@
+"""Mixed traffic for a long time: does anything grow that should not?"""
