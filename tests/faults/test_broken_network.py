@@ -20,13 +20,18 @@ pytestmark = pytest.mark.parametrize("database_kind", ["postgresql", "mariadb"],
 IMPATIENT: dict[str, dict[str, Any]] = {
     "postgresql": {
         "engine_options": {
+            "pool_size": 20,
             "pool_timeout": 0.5,
             "connect_args": {"timeout": 0.5, "command_timeout": 0.5},
         }
     },
     # aiomysql has no limit for a statement
     "mariadb": {
-        "engine_options": {"pool_timeout": 0.5, "connect_args": {"connect_timeout": 0.5}},
+        "engine_options": {
+            "pool_size": 20,
+            "pool_timeout": 0.5,
+            "connect_args": {"connect_timeout": 0.5},
+        },
         "limit_seconds": 1,
     },
 }
@@ -146,7 +151,7 @@ async def test_a_connection_that_hangs_is_given_up(wire: Wired, path: str, silen
 async def test_many_hung_connections_do_not_stay_with_the_pool(wire: Wired) -> None:
     """More than it holds: the others wait for a place, also for a bounded time."""
     wire.proxy.on_answer = keep_back
-    hung = await asyncio.gather(*(wire.send("GET", "/own") for _ in range(30)))
+    hung = await asyncio.gather(*(wire.send("GET", "/own") for _ in range(40)))
     wire.proxy.heal()
 
     assert {answer.status_code for answer in hung} == {503}
