@@ -49,7 +49,6 @@ def build(
     url: str,
     *,
     engine_options: dict[str, Any] | None = None,
-    max_pages: int | None = None,
     limit_seconds: float | None = None,
     clock: Callable[[], datetime] = utc_now,
     **lifetimes: timedelta,
@@ -57,11 +56,10 @@ def build(
     """Build the app on a database whose tables exist.
 
     Args:
-        max_pages: Pages that SQLite's file may have; then its disk is full.
         limit_seconds: How long a request may take, for drivers without a limit of
             their own.
     """
-    engine = make_engine(url, max_pages=max_pages, **(engine_options or {}))
+    engine = make_engine(url, **(engine_options or {}))
     make_session = async_sessionmaker(engine)
 
     async def get_session() -> AsyncIterator[Any]:
@@ -105,27 +103,25 @@ def build(
     return app
 
 
-def make_engine(url: str, *, max_pages: int | None = None, **options: Any) -> AsyncEngine:
+def make_engine(url: str, **options: Any) -> AsyncEngine:
     """Make an engine with a small pool and timeouts, as docs/reliability.md has them."""
     kind = make_url(url).get_backend_name()
     if kind == "sqlite":
         engine = create_async_engine(url, **options)
-        _set_up_sqlite(engine, max_pages)
+        _set_up_sqlite(engine)
         return engine
     return create_async_engine(
         url, **{"pool_size": 8, "max_overflow": 4, "pool_timeout": 3, **options}
     )
 
 
-def _set_up_sqlite(engine: AsyncEngine, max_pages: int | None) -> None:
+def _set_up_sqlite(engine: AsyncEngine) -> None:
     @event.listens_for(engine.sync_engine, "connect")
     def set_up(connection: Any, _: Any) -> None:
         cursor = connection.cursor()
         cursor.execute("PRAGMA foreign_keys = ON")
         cursor.execute("PRAGMA journal_mode = WAL")
         cursor.execute("PRAGMA busy_timeout = 5000")
-        if max_pages is not None:
-            cursor.execute(f"PRAGMA max_page_count = {max_pages}")
         cursor.close()
 
 

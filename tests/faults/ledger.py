@@ -36,6 +36,8 @@ class Account:
     """The new password, while nobody knows whether it is in force."""
     in_doubt: str = ""
     """``register``, ``password`` or ``refresh``: what got no answer."""
+    jumpy: bool = False
+    """Whether the server's clock jumps: tokens may expire at any moment."""
     exists: bool = False
     touched: bool = True
     """Whether there is something about the passwords to be checked."""
@@ -92,12 +94,9 @@ class Account:
         return self._note("refresh")
 
     async def change_password(self) -> bool:
-        assert self.first is not None
         self.wanted, self.touched = self._new_password(), True
         body = {"current_password": self.password, "new_password": self.wanted}
-        answer = await self.caller.send(
-            "POST", "/api/auth/password/change", token=self.first.access, body=body
-        )
+        answer = await self._send_signed_in("POST", "/api/auth/password/change", body)
         if answer is None:
             return self._doubt("password")
         assert answer.status_code == 204, answer.text
@@ -106,9 +105,8 @@ class Account:
 
     async def look(self) -> bool:
         """Ask who one is, at the kit's route and at the app's own."""
-        assert self.first is not None
-        kits = await self.caller.send("GET", "/api/users/me", token=self.first.access)
-        own = await self.caller.send("GET", "/own", token=self.first.access)
+        kits = await self._send_signed_in("GET", "/api/users/me")
+        own = await self._send_signed_in("GET", "/own")
         if kits is None or own is None:
             return False
         assert (kits.status_code, own.status_code) == (200, 200), "somebody was logged out"
@@ -190,6 +188,17 @@ class Account:
             return False
         self.doubts["refresh: answered again"] += 1
         return True
+
+    async def _send_signed_in(self, method: str, path: str, body: Any = None) -> Any:
+        """Send as the first device; refresh where the token may have expired."""
+        assert self.first is not None
+        for _ in range(5):
+            answer = await self.caller.send(method, path, token=self.first.access, body=body)
+            if not self.jumpy or answer is None or answer.status_code != 401:
+                return answer
+            if not await self._refresh(self.first):
+                return None
+        raise AssertionError("refreshing does not help")
 
     # -- the parts of it -----------------------------------------------------------------
 

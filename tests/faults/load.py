@@ -62,6 +62,13 @@ class Load:
         async with asyncio.timeout(60), self._moved:
             await self._moved.wait_for(lambda: self._deeds >= goal or self._failed())
 
+    async def answered(self, count: int) -> None:
+        """Wait until so many more requests have any answer, or somebody failed."""
+        answers = self._ledger.caller.watch.answers
+        goal = answers.total() + count
+        async with asyncio.timeout(60), self._moved:
+            await self._moved.wait_for(lambda: answers.total() >= goal or self._failed())
+
     async def answers(self, status: int, count: int) -> None:
         """Wait until so many more answers have this status, or somebody failed."""
         answers = self._ledger.caller.watch.answers

@@ -39,6 +39,7 @@ def refuse(proxy: Proxy) -> None:
 
 def drop(proxy: Proxy) -> None:
     """Leave the dead connections in the pool to be found."""
+
     def cut(line: Line, data: bytes) -> bool:
         line.cut()
         return False

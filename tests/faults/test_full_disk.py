@@ -83,7 +83,7 @@ async def test_a_full_file_is_503_and_works_again_with_room(
     tmp_path: Path, sqlite_template: Path
 ) -> None:
     file = shutil.copy(sqlite_template, tmp_path / "full.db")
-    pages = pragma(file, "page_count") + 8
+    pages = pragma(file, "page_count") + 4
 
     def make_room() -> None:
         nonlocal pages
