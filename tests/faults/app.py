@@ -1,16 +1,20 @@
 """The app that is killed, cut off and starved: a caller's, with a route of its own."""
 
+import itertools
 import logging
+import os
+import signal
 import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
 from datetime import datetime, timedelta
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from fastapi import Depends, FastAPI, Response
 from sqlalchemy import event, make_url
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine, async_sessionmaker, create_async_engine
+from sqlalchemy.orm import Session
 
 from fastauth_kit import (
     Accounts,
@@ -31,6 +35,8 @@ from tests.kit_app import SECRET, IntSession, IntUser, cheap_context
 GRACE = timedelta(minutes=1)
 """Longer than any outage of these tests, as an operator would choose it."""
 
+
+Moment = Literal["before commit", "after commit"]
 
 RECORD = "\x1e"
 """Begins a record of the log; ASCII's own separator of records."""
@@ -95,9 +101,14 @@ def build(
     async def own(user: Annotated[IntUser, Depends(auth.current_user)]) -> str:
         return user.email
 
-    @app.get("/retries")
+    @app.get("/retries", include_in_schema=False)
     async def retries() -> Response:
         return Response(str(app.retries), media_type="text/plain")
+
+    @app.post("/die", include_in_schema=False)
+    async def die(moment: Moment, commits: int) -> None:
+        """Kill this process before or after its n-th commit from now on."""
+        _die(engine, moment, commits)
 
     _count_retries(app)
     return app
@@ -134,6 +145,21 @@ def _count_retries(app: FaultyApp) -> None:
         return wait(attempt)
 
     http._backoff_seconds = counted
+
+
+def _die(engine: AsyncEngine, moment: Moment, number: int) -> None:
+    """End the process at the one moment or the other of its n-th commit."""
+    commits = itertools.count(1)
+
+    def die(_: Any) -> None:
+        if next(commits) == number:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    if moment == "before commit":
+        event.listen(engine.sync_engine, "commit", die)
+    else:
+        # the server has answered; our client is about to be
+        event.listen(Session, "after_commit", die)
 
 
 def log_to_stderr() -> None:

@@ -61,13 +61,23 @@ class Servers:
         await self._end(signal.SIGTERM)
 
     async def _end(self, number: signal.Signals) -> None:
+        assert self.pid is not None
+        os.kill(self.pid, number)
+        await self.wait_until_dead()
+
+    async def wait_until_dead(self) -> None:
+        """Wait for the end of a server that ends by itself, or was told to."""
         pid, self.pid = self.pid, None
         assert pid is not None
-        os.kill(pid, number)
         deadline = time.monotonic() + SECONDS_TO_END
         while is_alive(pid):
-            assert time.monotonic() < deadline, f"{number.name} did not end the server"
+            assert time.monotonic() < deadline, "the server does not end"
             await asyncio.sleep(0.002)
+
+    async def die(self, moment: str, commits: int) -> None:
+        """Let the server kill itself before or after its n-th commit from now on."""
+        async with httpx2.AsyncClient(base_url=self.address) as client:
+            await client.post("/die", params={"moment": moment, "commits": commits})
 
     async def retries(self) -> int:
         """Return how often this server tried a request again."""

@@ -182,6 +182,7 @@ class Commits:
     def __init__(self, proxy: Proxy, *, arrives: bool, silent: bool) -> None:
         self.seen = 0
         self._arrives, self._silent = arrives, silent
+        self._failed: Line | None = None
         proxy.on_request = self._request
         proxy.on_answer = self._answer
 
@@ -189,12 +190,15 @@ class Commits:
         if b"COMMIT" not in data:
             return True
         self.seen += 1
+        if self._failed is not None:
+            return True
+        self._failed = line
         if not self._arrives and not self._silent:
             line.cut()
         return self._arrives
 
     def _answer(self, line: Line, data: bytes) -> bool:
-        if not self.seen:
+        if line is not self._failed:
             return True
         if not self._silent:
             line.hang_up_on_client()
