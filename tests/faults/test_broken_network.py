@@ -151,7 +151,7 @@ async def test_a_connection_that_hangs_is_given_up(wire: Wired, path: str, silen
 async def test_many_hung_connections_do_not_stay_with_the_pool(wire: Wired) -> None:
     """More than it holds: the others wait for a place, also for a bounded time."""
     wire.proxy.on_answer = keep_back
-    hung = await asyncio.gather(*(wire.send("GET", "/own") for _ in range(40)))
+    hung = await asyncio.gather(*(wire.send("GET", "/own") for _ in range(80)))
     wire.proxy.heal()
 
     assert {answer.status_code for answer in hung} == {503}
