@@ -17,7 +17,7 @@ from typing import Any
 import httpx2
 
 SECONDS_TO_START = 60
-SECONDS_TO_END = 20
+SECONDS_TO_END = 60
 
 ROOT = Path(__file__).resolve().parents[2]
 

@@ -46,7 +46,7 @@ async def test_what_was_acknowledged_survives_kill_9_and_nobody_is_logged_out(
     say(f"{database_kind}: {KILLS[database_kind]} kills, {ledger.story()}")
     # a kill that hits nothing proves nothing
     assert watch.lost >= KILLS[database_kind]
-    assert ledger.doubts["refresh: answered again"] > 0
+    assert ledger.doubts
 
 
 async def _kill(server: Servers, load: Load, random: Random) -> None:
