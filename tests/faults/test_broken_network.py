@@ -176,6 +176,26 @@ async def test_half_an_answer_is_none(wire: Wired, cut: bool) -> None:
     assert wire.app.engine.pool.checkedout() == 0  # type: ignore[attr-defined]
 
 
+@pytest.mark.parametrize("path", ["/own", "/api/users/me"])
+async def test_a_connection_that_dies_before_it_is_given_back_costs_nothing(
+    wire: Wired, path: str
+) -> None:
+    """The answer has left by then; see ``get_session`` of the app."""
+    rollbacks: list[Line] = []
+
+    def cut_rollback(line: Line, data: bytes) -> bool:
+        if b"ROLLBACK" in data:
+            rollbacks.append(line)
+            line.cut()
+        return b"ROLLBACK" not in data
+
+    wire.proxy.on_request = cut_rollback
+    answer = await wire.send("GET", path)
+
+    assert answer.status_code == 200
+    assert rollbacks
+
+
 class Commits:
     """Fails at the first COMMIT, and counts them all."""
 
