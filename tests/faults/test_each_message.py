@@ -14,7 +14,7 @@ import pytest
 
 from tests.faults.forms import form, say
 from tests.faults.proxy import Line, Proxy
-from tests.faults.test_broken_network import Wired, wired
+from tests.faults.test_broken_network import PATIENT, Wired, wired
 from tests.kit_app import PASSWORD
 
 pytestmark = pytest.mark.parametrize("database_kind", ["postgresql", "mariadb"], indirect=True)
@@ -97,7 +97,7 @@ SHORT = ("refresh", "change the password")
 
 @pytest.fixture
 async def wire(tables: str, database_kind: str) -> AsyncIterator[Wired]:
-    async with wired(tables, database_kind) as those:
+    async with wired(tables, PATIENT) as those:
         yield those
 
 

@@ -17,7 +17,7 @@ OUTAGES = form(short=("fast", "immediate"), long=("fast", "immediate") * 10)
 REFUSALS = 30
 """So many answers of 503 are waited for before the server is started again."""
 
-CUTS = form(short=20, long=1000)
+CUTS = form(short=12, long=1000)
 DISTURBANCES = form(short=6, long=150)
 
 
