@@ -141,6 +141,10 @@ class KitApp:
     statements: list[str] = field(default_factory=list[str])
     """Every statement the app sent, as text; clear it before counting."""
 
+    def make_session(self) -> AsyncSession | Session:
+        """Return a session as the app's own are."""
+        return self.sessions() if self.style == "async" else Session(self.app_engine)
+
     async def close(self) -> None:
         """End what runs in the background, and every connection."""
         await self.auth.aclose()

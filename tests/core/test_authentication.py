@@ -9,10 +9,10 @@ from fastapi import Depends, FastAPI
 from fastapi.requests import HTTPConnection
 from sqlalchemy import select
 from sqlalchemy.exc import OperationalError
-from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import object_session
+from sqlalchemy.orm import Session, object_session
 
 from fastauth_kit import AccessClaims, Authenticated, AuthKit, CurrentSession
+from fastauth_kit.core.database import Database
 from fastauth_kit.core.errors import DatabaseUnavailable
 from tests.core.forgery import SESSION_ID, forge
 from tests.core.parts import fetch
@@ -36,19 +36,19 @@ def add_routes(app: FastAPI, auth: AuthKit[Any]) -> None:
 
     @app.get("/same-session")
     async def same_session(
-        user: Annotated[Any, Depends(auth.current_user)], session: Annotated[AsyncSession, get_db]
+        user: Annotated[Any, Depends(auth.current_user)], session: Annotated[Any, get_db]
     ) -> bool:
-        return object_session(user) is session.sync_session
+        return object_session(user) is Database(session).session
 
     @app.post("/posts")
     async def write_post(
-        user: Annotated[Any, Depends(auth.current_user)], session: Annotated[AsyncSession, get_db]
+        user: Annotated[Any, Depends(auth.current_user)], session: Annotated[Any, get_db]
     ) -> None:
         post = IntPost(title="mine")
         post.author_id = user.id
         session.add(post)
         user.name = "an author"
-        await session.commit()
+        await Database(session).run(Session.commit)
 
     @app.get("/optional")
     async def optional(user: Annotated[Any, Depends(auth.optional_user)]) -> str:

@@ -117,21 +117,24 @@ class Authentication(Generic[UserT]):
         known: Authenticated[UserT] | None = _known(connection, self, session)
         if known is not None:
             return known
-        return await self.read(connection, session, lambda who: who)
+        found = await self.identify(self.recognise(connection), Database(session))
+        connection.scope[_MEMO][self] = (session, found)
+        return found
 
     async def read(
         self, connection: HTTPConnection, session: Any, take: Callable[[_Who], ResultT]
     ) -> ResultT:
-        """Return what ``take`` makes of who is asking.
+        """Return what ``take`` makes of who is asking, when nothing else is to be done.
 
-        It runs in the step that loads them, where loading more is allowed.
+        It runs in the step that loads them, where loading more is allowed, and
+        gives the connection back: one that died is noticed before the answer.
         """
+        database = Database(session)
         known: Authenticated[UserT] | None = _known(connection, self, session)
         if known is not None:
-            return await _run_or_refuse(Database(session), lambda _: take(known))
-        recognised = self.recognise(connection)
-        found, taken = await self._identify(recognised, Database(session), take)
-        connection.scope[_MEMO][self] = (session, found)
+            return await _run_or_refuse(database, lambda _: take(known))
+        lets_go = not database.session.in_transaction()
+        _, taken = await self._identify(self.recognise(connection), database, take, lets_go=lets_go)
         return taken
 
     def recognise(self, connection: HTTPConnection) -> "Recognised":
@@ -158,7 +161,12 @@ class Authentication(Generic[UserT]):
         return found
 
     async def _identify(
-        self, recognised: "Recognised", database: Database, take: Callable[[_Who], ResultT]
+        self,
+        recognised: "Recognised",
+        database: Database,
+        take: Callable[[_Who], ResultT],
+        *,
+        lets_go: bool = False,
     ) -> tuple[Authenticated[UserT], ResultT]:
         reader, claims = recognised.reader, recognised.claims
         parameters = reader.parameters(claims, self._auth.clock())
@@ -170,7 +178,10 @@ class Authentication(Generic[UserT]):
             if row is None:
                 raise InvalidToken
             who: Authenticated[UserT] = Authenticated(row[0], reader.session_of(claims, row))
-            return who, take(who)
+            taken = take(who)
+            if lets_go:
+                session.rollback()
+            return who, taken
 
         return await _run_or_refuse(database, step)
 

@@ -39,11 +39,11 @@ async def session_ids(app: KitApp) -> set[UUID]:
 
 
 async def prune(app: KitApp, **options: Any) -> int:
-    return await prune_sessions(app.auth, app.sessions, **options)
+    return await prune_sessions(app.auth, app.make_session, **options)
 
 
 async def one_batch(app: KitApp, **options: Any) -> PrunedBatch:
-    return await app.auth.run(app.sessions, lambda work: prune_batch(work, **options))
+    return await app.auth.run(app.make_session, lambda work: prune_batch(work, **options))
 
 
 async def log_out(app: KitApp, person: Person) -> None:
@@ -155,7 +155,7 @@ async def test_every_batch_is_a_transaction_of_its_own(app: KitApp) -> None:
     for _ in range(6):
         await log_out(app, Person(ada.id, await app.sign_in()))
     commits: list[Any] = []
-    event.listen(app.engine.sync_engine, "commit", commits.append)
+    event.listen(app.app_engine, "commit", commits.append)
 
     assert await prune(app, over_for=timedelta(0), batch=2) == 6
 
