@@ -30,6 +30,7 @@ from fastauth_kit import (
 )
 from fastauth_kit.features.passwords import PasswordHasher, default_context
 from fastauth_kit.features.passwords.passlib_interface import PasswordContext
+from tests.servers import modes
 
 SECRET = "a secret of the tests, 32 bytes and more of it"
 PASSWORD = "correct horse battery"
@@ -167,7 +168,7 @@ def build_app(
 ) -> KitApp:
     """Build an installation on a database whose tables exist."""
     user_model, session_model, post_model = MODELS[key]
-    engine = create_async_engine(url, **(engine_options or {}))
+    engine = create_async_engine(url, **modes.engine_options(url, engine_options))
     sessions = async_sessionmaker(engine)
     clock = Clock()
 
