@@ -7,10 +7,11 @@ from typing import Any, TypeVar
 import httpx2
 import pytest
 from sqlalchemy import event, text
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.pool import QueuePool
 from sqlalchemy.util import await_only
 
 from tests.kit_app import KitApp
+from tests.servers.modes import Mode, current_mode, engine_options
 
 T = TypeVar("T")
 
@@ -24,33 +25,20 @@ EVERY_DATABASE = pytest.mark.parametrize(
         ("sqlite", "usual"),
         ("postgresql", "usual"),
         ("postgresql", "serializable"),
+        ("postgresql", "pgbouncer"),
         ("mariadb", "usual"),
         ("mariadb", "snapshot"),
     ],
     indirect=True,
 )
-"""Every database, the servers also as strict as they can be.
-
-``snapshot`` is ``innodb_snapshot_isolation=ON``, the default from MariaDB 11.6 on.
-"""
+"""Every database, the servers also in the modes of ``tests.servers.modes``."""
 
 
-def crowd_options(isolation: str) -> dict[str, Any]:
+def crowd_options(url: str, isolation: Mode) -> dict[str, Any]:
     """Return the engine options for a crowd: nobody waits for a connection."""
-    options: dict[str, Any] = {"pool_size": CROWD, "max_overflow": 0}
-    if isolation == "serializable":
-        options["isolation_level"] = "SERIALIZABLE"
-    return options
-
-
-def take_snapshots(engine: AsyncEngine) -> None:
-    """Let MariaDB refuse to change what changed since the snapshot."""
-
-    @event.listens_for(engine.sync_engine, "connect")
-    def switch_on(connection: Any, _: Any) -> None:
-        cursor = connection.cursor()
-        cursor.execute("SET SESSION innodb_snapshot_isolation = ON")
-        cursor.close()
+    # pgbouncer has fewer for them, and the crowd meets within transactions
+    crowded = SMALL_CROWD if "pgbouncer" in {isolation, current_mode()} else CROWD
+    return engine_options(url, {"pool_size": crowded, "max_overflow": 0}, mode=isolation)
 
 
 async def open_connections(kit_app: KitApp, count: int) -> None:
@@ -115,7 +103,9 @@ def is_sqlite(kit_app: KitApp) -> bool:
 
 def size_of_crowd(kit_app: KitApp) -> int:
     """Return how many the database of this installation is given at once."""
-    return SMALL_CROWD if is_sqlite(kit_app) else CROWD
+    pool = kit_app.engine.pool
+    assert isinstance(pool, QueuePool)
+    return SMALL_CROWD if is_sqlite(kit_app) else pool.size()
 
 
 async def together(*requests: Callable[[], Awaitable[T]]) -> list[T]:

@@ -33,6 +33,8 @@ unix_socket_dir =
 auth_type = any
 pool_mode = transaction
 default_pool_size = {pool_size}
+# never the same connection twice in a row
+server_round_robin = 1
 max_client_conn = 1000
 server_idle_timeout = 5
 ignore_startup_parameters = extra_float_digits

@@ -37,6 +37,15 @@ _CONCERNED: Final[dict[Mode, DatabaseKind]] = {
     "pgbouncer": "postgresql",
 }
 
+EXEMPT: Final[dict[Mode, dict[str, str]]] = {
+    "pgbouncer": {
+        "test_a_connection_that_the_server_ended_is_replaced": (
+            "which connection of the server a client has is pgbouncer's affair"
+        ),
+    }
+}
+"""Tests that a mode takes the subject from, and why."""
+
 _NO_PREPARED_STATEMENTS: Final[dict[str, dict[str, Any]]] = {
     "asyncpg": {"statement_cache_size": 0, "prepared_statement_cache_size": 0},
     "psycopg": {"prepare_threshold": None},

@@ -11,6 +11,7 @@ import pytest
 import redis
 
 from tests.servers import modes, retries
+from tests.servers.bouncer import MissingBouncer, installed_bouncer
 from tests.servers.databases import DatabaseUrls
 from tests.servers.detect import BadAddress, Detection, detect
 from tests.servers.kinds import DATABASE_KINDS, PRODUCTS, SERVER_KINDS, DatabaseKind, ServerKind
@@ -63,6 +64,10 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     mode = modes.current_mode()
     concerned = modes.databases_of(mode)
     left_out = [item for item in items if _database_of(item) not in (None, *concerned)]
+    for item in items:
+        reason = modes.EXEMPT.get(mode, {}).get(getattr(item, "originalname", item.name))
+        if reason is not None:
+            item.add_marker(pytest.mark.skip(reason=reason))
     if left_out:
         config.hook.pytest_deselected(items=left_out)
         items[:] = [item for item in items if item not in set(left_out)]
@@ -141,6 +146,16 @@ def _require(servers: Servers, kind: ServerKind) -> None:
     if _required():
         pytest.fail(f"{missing} (REQUIRE_SERVERS is set)", pytrace=False)
     pytest.skip(missing.partition("\n")[0])
+
+
+def require_bouncer() -> None:
+    """Skip the test if pgbouncer is not installed, or fail it under REQUIRE_SERVERS."""
+    try:
+        installed_bouncer()
+    except MissingBouncer as missing:
+        if _required():
+            pytest.fail(f"{missing} (REQUIRE_SERVERS is set)", pytrace=False)
+        pytest.skip(str(missing))
 
 
 @pytest.fixture(scope="session")

@@ -50,7 +50,8 @@ def kind_of(error: BaseException) -> str:
     """Name an error by the code that its driver gives it."""
     found: Any = None
     for link in database._causes(error):
-        found = getattr(link, "sqlstate", None) or database._number(link)
+        # MariaDB has states too, but one for many errors
+        found = database._number(link) or getattr(link, "sqlstate", None)
         found = found or getattr(link, "sqlite_errorname", None)
         if found:
             return str(found)
