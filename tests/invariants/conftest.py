@@ -1,6 +1,7 @@
 """What the tests of the invariants share."""
 
 import fcntl
+import os
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -11,6 +12,16 @@ from tests.kit_app import KitApp
 from tests.servers import DatabaseKind
 from tests.servers.modes import Mode, current_mode
 from tests.servers.plugin import require_bouncer
+
+REPETITIONS = int(os.environ.get("REPETITIONS", "50"))
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Under ``CHAOS=1`` repeat the races: some moments are narrow."""
+    is_race = metafunc.module.__name__.rpartition(".")[2].startswith("test_races_for_")
+    if is_race and os.environ.get("CHAOS"):
+        metafunc.fixturenames.append("repetition")
+        metafunc.parametrize("repetition", range(REPETITIONS))
 
 
 @pytest.fixture

@@ -81,7 +81,7 @@ def _database_of(item: pytest.Item) -> Any:
 @pytest.hookimpl(optionalhook=True)
 def pytest_testnodedown(node: Any) -> None:
     """Add what a worker of xdist counted."""
-    retries.add(getattr(node, "workeroutput", {}).get(_RETRIES, {}))
+    retries.add(getattr(node, "workeroutput", {}).get(_RETRIES, [{}, {}]))
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -95,7 +95,7 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     config = session.config
     output: dict[str, Any] | None = getattr(config, "workeroutput", None)
     if output is not None:
-        output[_RETRIES] = dict(retries.COUNTED)
+        output[_RETRIES] = retries.counted()
     if _worker_input(config) is not None or _DETECTION not in config.stash:
         return
     missing = config.stash[_DETECTION].servers.missing

@@ -1,7 +1,7 @@
 """Count how often handlers ran again, by what the database said."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from fastauth_kit.core import database, http
@@ -9,24 +9,33 @@ from fastauth_kit.core import database, http
 COUNTED: Final[Counter[str]] = Counter()
 """Attempts that failed and were, or would have been, followed by another one."""
 
-EXHAUSTED: Final = "given up"
-"""Kind of the requests whose last attempt failed too."""
+PAUSES: Final[Counter[str]] = Counter()
+"""After which attempt a handler paused; after the last one it gave up."""
 
 
 def start_counting() -> None:
     """Listen where handlers ask whether to try again."""
-    vars(http).update(is_retryable=_counting, _backoff_seconds=_noting_the_last)
+    vars(http).update(is_retryable=_counting, _backoff_seconds=_noting_the_attempt)
 
 
-def add(counted: Mapping[str, int]) -> None:
+def counted() -> list[dict[str, int]]:
+    """Return what was counted here, for another process."""
+    return [dict(COUNTED), dict(PAUSES)]
+
+
+def add(counted: Sequence[Mapping[str, int]]) -> None:
     """Add what another process counted."""
-    COUNTED.update(counted)
+    for here, there in zip((COUNTED, PAUSES), counted, strict=True):
+        here.update(there)
 
 
 def summary() -> str:
-    """Return one line: how many of each kind."""
-    kinds = ", ".join(f"{kind}: {count}" for kind, count in sorted(COUNTED.items()))
-    return f"retries by kind: {kinds or 'none'}"
+    """Return one line: how many of each kind, and how many after each attempt."""
+    return f"retries by kind: {_told(COUNTED)}; by attempt: {_told(PAUSES)}"
+
+
+def _told(counts: Mapping[str, int]) -> str:
+    return ", ".join(f"{kind}: {count}" for kind, count in sorted(counts.items())) or "none"
 
 
 _is_retryable = database.is_retryable
@@ -40,9 +49,8 @@ def _counting(error: BaseException) -> bool:
     return again
 
 
-def _noting_the_last(attempt: int) -> float:
-    if attempt == http.ATTEMPTS:
-        COUNTED[EXHAUSTED] += 1
+def _noting_the_attempt(attempt: int) -> float:
+    PAUSES[str(attempt)] += 1
     return _backoff_seconds(attempt)
 
 
