@@ -51,6 +51,8 @@ def installed_bouncer() -> Path:
     Raises:
         MissingBouncer: It is not there.
     """
+    if "pgbouncer" in os.environ.get("TEST_HIDE", "").replace(",", " ").split():
+        raise MissingBouncer("pgbouncer is hidden by TEST_HIDE")
     places = os.pathsep.join([os.environ.get("PATH", ""), "/usr/sbin", "/usr/local/sbin"])
     found = shutil.which("pgbouncer", path=places)
     if found is None:
