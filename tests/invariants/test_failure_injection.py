@@ -14,9 +14,10 @@ from tests.invariants.flows import FLOWS, Dump, Flow, Journal, Scene, dump
 from tests.invariants.injector import Injection, Injector, Step, injections
 from tests.invariants.probes import operations
 from tests.kit_app import KitApp
+from tests.servers import DATABASE_KINDS, DatabaseKind
 
 EVERY_WAY = bool(os.environ.get("CHAOS"))
-"""Else each step but a commit fails in one way, and each way has its turn."""
+"""Else every second step but a commit fails in one way, and each way has its turn."""
 
 
 def test_every_route_has_a_flow(kit_app: KitApp) -> None:
@@ -137,13 +138,17 @@ class Trial:
 
 def _chosen(ways: list[Injection], turn: int) -> list[Injection]:
     decisive = ways[0].step == "commit"
-    return ways if EVERY_WAY or decisive else [ways[turn % len(ways)]]
+    if EVERY_WAY or decisive:
+        return ways
+    return [] if turn % 2 else [ways[turn // 2 % len(ways)]]
 
 
 @pytest.mark.parametrize("flow", FLOWS, ids=str)
 async def test_a_failure_at_any_step_leaves_no_half_done_change(
-    scene: Scene, flow: Flow, database_kind: str
+    scene: Scene, flow: Flow, database_kind: DatabaseKind
 ) -> None:
+    # flows and databases begin at different steps, so that no step is left out on all
+    first_turn = FLOWS.index(flow) + DATABASE_KINDS.index(database_kind)
     injector = Injector(scene.kit_app, database_kind)
     transport = httpx2.ASGITransport(scene.kit_app.app, raise_app_exceptions=False)
     async with httpx2.AsyncClient(transport=transport, base_url="https://app.test") as client:
@@ -151,7 +156,7 @@ async def test_a_failure_at_any_step_leaves_no_half_done_change(
         assert trial.counts["statement"]
         complaints = [
             await trial.suffer(injection)
-            for turn, ways in enumerate(injections(trial.counts, database_kind), FLOWS.index(flow))
+            for turn, ways in enumerate(injections(trial.counts, database_kind), first_turn)
             for injection in _chosen(ways, turn)
         ]
 

@@ -15,7 +15,7 @@ PAUSES: Final[Counter[str]] = Counter()
 
 def start_counting() -> None:
     """Listen where handlers ask whether to try again."""
-    vars(http).update(is_retryable=_counting, _backoff_seconds=_noting_the_attempt)
+    http.__dict__.update(is_retryable=_counting, _backoff_seconds=_noting_the_attempt)
 
 
 def counted() -> list[dict[str, int]]:
