@@ -21,7 +21,7 @@ CHAOS = bool(os.environ.get("CHAOS"))
 
 WORKERS, CONNECTIONS, CROWD = (4, 10, 40) if CHAOS else (2, 10, 16)
 REPETITIONS = 25 if CHAOS else 1
-ROUNDS = 100 if CHAOS else 2
+ROUNDS = 50 if CHAOS else 2
 """Without a statement to meet at, only many rounds find the narrow moments."""
 
 Race = Callable[[Fleet], Awaitable[None]]
