@@ -14,7 +14,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test fuzz check lint types imports site docs bench chaos mutation scale soak clean
+.PHONY: help demo test fuzz check lint types imports site docs bench chaos modes mutation scale soak clean
 
 help: ## Print the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s  %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -30,7 +30,7 @@ test: $(VENV)/all.stamp ## Run everything a change has to pass: tests, coverage 
 
 fuzz: $(VENV)/all.stamp ## Run the generated tests with new, and many more, examples
 	FUZZ=1 $(BIN)/python -m pytest tests/core tests/invariants/test_sessions_state_machine.py \
-		-k "state_machine or addresses or identifiers or text or secrets" -p no:faulthandler
+		-k "state_machine or addresses or identifiers or text or secrets" -o faulthandler_timeout=0
 
 check: lint types imports site ## Lint, types, import rules, documentation
 
@@ -53,6 +53,15 @@ docs: $(VENV)/all.stamp ## Serve the documentation while it is being written
 
 bench: $(VENV)/all.stamp ## Run the benchmarks
 	$(BIN)/python -m benchmarks
+
+chaos: $(VENV)/all.stamp ## Kill, cut off and starve the app; fail every step; repeat every race
+	CHAOS=1 $(BIN)/python -m pytest tests/faults tests/invariants/test_failure_injection.py \
+		tests/invariants/test_races_for_an_account.py tests/invariants/test_races_for_a_session.py \
+		tests/invariants/test_races_across_processes.py -o faulthandler_timeout=0
+
+modes: $(VENV)/all.stamp ## Run the suite under SERIALIZABLE, snapshots, and through pgbouncer
+	for mode in serializable snapshot pgbouncer; do \
+		TEST_MODE=$$mode $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal || exit 1; done
 
 scale: $(VENV)/all.stamp ## Measure growth to 10^6 users, and pruning (PostgreSQL, 4 GB of disk)
 	$(BIN)/python -m benchmarks.scale --out scale.md

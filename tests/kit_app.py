@@ -31,6 +31,7 @@ from fastauth_kit import (
 )
 from fastauth_kit.features.passwords import PasswordHasher, default_context
 from fastauth_kit.features.passwords.passlib_interface import PasswordContext
+from tests.servers import modes
 
 SECRET = "a secret of the tests, 32 bytes and more of it"
 PASSWORD = "correct horse battery"
@@ -189,6 +190,7 @@ def build_app(
     style: SessionStyle = "async",
     accounts: Accounts | None = None,
     engine_options: dict[str, Any] | None = None,
+    mode: modes.Mode | None = None,
     sessions_options: dict[str, Any] | None = None,
     settings: AuthSettings | None = None,
     configure: Callable[[FastAPI, AuthKit[Any]], None] | None = None,
@@ -196,12 +198,12 @@ def build_app(
 ) -> KitApp:
     """Build an installation on a database whose tables exist."""
     user_model, session_model, post_model = MODELS[key]
-    engine = create_async_engine(url, **(engine_options or {}))
+    engine = create_async_engine(url, **modes.engine_options(url, engine_options, mode=mode))
     sessions = async_sessionmaker(engine)
     app_engine = engine.sync_engine
     get_session: Callable[..., Any] = _async_source(sessions)
     if style == "sync":
-        app_engine = make_sync_engine(url, **(engine_options or {}))
+        app_engine = make_sync_engine(url, engine_options, mode=mode)
         get_session = _sync_source(sessionmaker(app_engine))
     clock = Clock()
     auth: AuthKit[Any] = AuthKit(
@@ -244,13 +246,14 @@ def _sync_source(sessions: sessionmaker[Session]) -> Callable[..., Any]:
     return get_session
 
 
-def make_sync_engine(url: str, **options: Any) -> Engine:
+def make_sync_engine(
+    url: str, options: dict[str, Any] | None = None, *, mode: modes.Mode | None = None
+) -> Engine:
     """Return an engine for ``Session``; a statement on the event loop's thread fails."""
-    address = make_url(url)
-    driver = SYNC_DRIVERS[address.get_backend_name()]
-    engine = create_engine(
-        address.set(drivername=f"{address.get_backend_name()}+{driver}"), **options
-    )
+    backend = make_url(url).get_backend_name()
+    address = make_url(url).set(drivername=f"{backend}+{SYNC_DRIVERS[backend]}")
+    text = address.render_as_string(hide_password=False)
+    engine = create_engine(address, **modes.engine_options(text, options, mode=mode))
 
     @event.listens_for(engine, "before_cursor_execute")
     def look_where(*_: Any) -> None:

@@ -240,6 +240,7 @@ def _run_pytest(test: Callable[..., object], **environment: str) -> CompletedPro
     """Run one test of this file in a pytest of its own, under xdist as usual."""
     inherited = {key: value for key, value in os.environ.items() if not key.startswith("PYTEST_")}
     inherited.pop("TEST_MARIADB_URL", None)
+    inherited.pop("TEST_MODE", None)
     # by its exact id: a pattern might choose the test that runs this, and so on for ever
     node = f"{__file__}::{test.__name__}"
     return subprocess.run(

@@ -1,19 +1,42 @@
 """What the tests of the invariants share."""
 
 import fcntl
+import os
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 
-from tests.invariants.crowd import crowd_options, open_connections, take_snapshots
+from tests.invariants.crowd import crowd_options, open_connections
 from tests.kit_app import KitApp
 from tests.servers import DatabaseKind
+from tests.servers.modes import Mode, current_mode
+from tests.servers.plugin import require_bouncer
+
+REPETITIONS = int(os.environ.get("REPETITIONS", "50"))
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Under ``CHAOS=1`` repeat the races: some moments are narrow."""
+    is_race = metafunc.module.__name__.rpartition(".")[2].startswith("test_races_for_")
+    if is_race and os.environ.get("CHAOS"):
+        metafunc.fixturenames.append("repetition")
+        metafunc.parametrize("repetition", range(REPETITIONS))
 
 
 @pytest.fixture
-def isolation(request: pytest.FixtureRequest) -> str:
+def isolation(request: pytest.FixtureRequest) -> Mode:
     """How strict the transactions are; see ``EVERY_DATABASE``."""
-    return str(getattr(request, "param", "usual"))
+    mode: Mode = getattr(request, "param", "usual")
+    if mode == "pgbouncer":
+        require_bouncer()
+    return current_mode() if mode == "usual" else mode
+
+
+@pytest.fixture
+def crowd(isolation: Mode) -> dict[str, Any]:
+    """Options of an app for many at once."""
+    return crowd_options(isolation)
 
 
 @pytest.fixture
@@ -35,12 +58,11 @@ def one_crowd(
 
 
 @pytest.fixture
-async def crowd_app(one_crowd: None, make_app: Callable[..., KitApp], isolation: str) -> KitApp:
+async def crowd_app(
+    one_crowd: None, make_app: Callable[..., KitApp], crowd: dict[str, Any]
+) -> KitApp:
     """An installation with a connection for each of a crowd."""
-    kit_app = make_app(engine_options=crowd_options(isolation))
-    if isolation == "snapshot":
-        take_snapshots(kit_app.app_engine)
-    return kit_app
+    return make_app(**crowd)
 
 
 @pytest.fixture

@@ -17,14 +17,14 @@ from tests.kit_app import PASSWORD, KitApp
 async def make_storm(
     make_app: Callable[..., KitApp], monkeypatch: pytest.MonkeyPatch
 ) -> Callable[..., Storm]:
-    """Builds one; nobody waits longer than a second for a connection."""
+    """Builds one; nobody waits for ever for a connection."""
 
     def make(*, max_waiting: int = 256) -> Storm:
         context, pool = SlowContext(), WatchedPool(max_waiting)
         # the app of the tests hashes with whatever this makes
         slow = PasswordHasher(context=context, pool=pool)
         monkeypatch.setattr("tests.kit_app.PasswordHasher", lambda **_: slow)
-        options = {"pool_size": CONNECTIONS, "max_overflow": 0, "pool_timeout": 1}
+        options = {"pool_size": CONNECTIONS, "max_overflow": 0, "pool_timeout": 10}
         return Storm(make_app(engine_options=options), context, pool)
 
     return make

@@ -14,11 +14,9 @@ from tests.invariants.crowd import (
     EVERY_DATABASE,
     Meeting,
     codes,
-    crowd_options,
     is_sqlite,
     open_connections,
     size_of_crowd,
-    take_snapshots,
     together,
 )
 from tests.kit_app import PASSWORD, KitApp, bearer
@@ -84,12 +82,10 @@ class RefuseTheFirst(EventSink):
 
 
 async def test_where_the_first_registration_fails_another_one_succeeds(
-    one_crowd: None, make_app: Callable[..., KitApp], isolation: str
+    one_crowd: None, make_app: Callable[..., KitApp], crowd: dict[str, Any]
 ) -> None:
     """All the others wait for it; on MariaDB most of them then run into a deadlock."""
-    app = make_app(engine_options=crowd_options(isolation), hooks=(RefuseTheFirst(),))
-    if isolation == "snapshot":
-        take_snapshots(app.app_engine)
+    app = make_app(**crowd, hooks=(RefuseTheFirst(),))
 
     async with app.client() as client:
         answers = await register_all(app, client)

@@ -102,9 +102,9 @@ def start_postgresql(programs: Path) -> Started:
         CannotStart: With the end of the server's log.
     """
     account = unprivileged_account()
-    directory = _new_directory("postgresql", account)
+    directory = new_directory("postgresql", account)
     password = secrets.token_hex(16)
-    port = _free_port()
+    port = free_port()
     try:
         programs = _reachable(programs, directory, account)
         password_file = directory / "password"
@@ -137,7 +137,7 @@ def start_postgresql(programs: Path) -> Started:
         port=port,
         database="postgres",
     )
-    return _keep(
+    return keep(
         "postgresql",
         url.render_as_string(hide_password=False),
         command=command,
@@ -153,9 +153,9 @@ def start_valkey(program: Path) -> Started:
         CannotStart: With the end of the server's log.
     """
     account = own_account()
-    directory = _new_directory("valkey", account)
+    directory = new_directory("valkey", account)
     password = secrets.token_hex(16)
-    port = _free_port()
+    port = free_port()
     # In a file, since everyone on the machine can read a command line.
     configuration = directory / "valkey.conf"
     configuration.touch(mode=0o600)
@@ -163,7 +163,7 @@ def start_valkey(program: Path) -> Started:
         f"bind 127.0.0.1\nport {port}\nrequirepass {password}\n"
         f'save ""\nappendonly no\ndaemonize no\ndir "{directory}"\n'
     )
-    return _keep(
+    return keep(
         "redis",
         f"redis://:{password}@127.0.0.1:{port}/0",
         command=[str(program), str(configuration)],
@@ -188,7 +188,7 @@ def wait_until_ready(kind: ServerKind, url: str, *, alive: Callable[[], bool]) -
         time.sleep(0.05)
 
 
-def _keep(
+def keep(
     kind: ServerKind, url: str, *, command: list[str], directory: Path, account: Account
 ) -> Started:
     script = Path(__file__).with_name("keeper.py")
@@ -241,7 +241,7 @@ def _environment() -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if not name.startswith("PG")}
 
 
-def _new_directory(name: str, account: Account) -> Path:
+def new_directory(name: str, account: Account) -> Path:
     directory = Path(tempfile.mkdtemp(prefix=f"fastauth-test-{name}-"))
     os.chown(directory, account.uid, account.gid)
     return directory
@@ -268,7 +268,7 @@ def _reachable(programs: Path, directory: Path, account: Account) -> Path:
     return copy / package.name / install.name / programs.name
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])

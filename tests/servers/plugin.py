@@ -10,6 +10,8 @@ from typing import Any, Final
 import pytest
 import redis
 
+from tests.servers import modes, retries
+from tests.servers.bouncer import MissingBouncer, installed_bouncer
 from tests.servers.databases import DatabaseUrls
 from tests.servers.detect import BadAddress, Detection, detect
 from tests.servers.kinds import DATABASE_KINDS, PRODUCTS, SERVER_KINDS, DatabaseKind, ServerKind
@@ -17,6 +19,7 @@ from tests.servers.servers import MissingServer, Servers, sqlite_url
 
 _DETECTION: Final = pytest.StashKey[Detection]()
 _WORKER_INPUT: Final = "fastauth_kit_servers"
+_RETRIES: Final = "fastauth_kit_retries"
 
 
 def _worker_input(config: pytest.Config) -> dict[str, Any] | None:
@@ -51,6 +54,36 @@ def pytest_configure_node(node: Any) -> None:
     node.workerinput[_WORKER_INPUT] = _detection(node.config).servers.to_json()
 
 
+def pytest_configure() -> None:
+    """Count from the first test on."""
+    retries.start_counting()
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out the databases that the mode of this run does not concern."""
+    mode = modes.current_mode()
+    concerned = modes.databases_of(mode)
+    left_out = [item for item in items if _database_of(item) not in (None, *concerned)]
+    for item in items:
+        reason = modes.EXEMPT.get(mode, {}).get(getattr(item, "originalname", item.name))
+        if reason is not None:
+            item.add_marker(pytest.mark.skip(reason=reason))
+    if left_out:
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if item not in set(left_out)]
+
+
+def _database_of(item: pytest.Item) -> Any:
+    chosen = getattr(item, "callspec", None)
+    return chosen.params.get("database_kind") if chosen is not None else None
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """Add what a worker of xdist counted."""
+    retries.add(getattr(node, "workeroutput", {}).get(_RETRIES, [{}, {}]))
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_sessionstart(session: pytest.Session) -> None:
     if _required() and not session.config.option.collectonly:
@@ -60,6 +93,9 @@ def pytest_sessionstart(session: pytest.Session) -> None:
 @pytest.hookimpl(tryfirst=True)
 def pytest_sessionfinish(session: pytest.Session) -> None:
     config = session.config
+    output: dict[str, Any] | None = getattr(config, "workeroutput", None)
+    if output is not None:
+        output[_RETRIES] = retries.counted()
     if _worker_input(config) is not None or _DETECTION not in config.stash:
         return
     missing = config.stash[_DETECTION].servers.missing
@@ -78,6 +114,7 @@ def pytest_terminal_summary(
         return
     servers = config.stash[_DETECTION].servers
     terminalreporter.section("servers")
+    terminalreporter.line(f"mode: {modes.current_mode()}; {retries.summary()}")
     for kind in SERVER_KINDS:
         if kind in servers.available:
             server = servers.available[kind]
@@ -109,6 +146,16 @@ def _require(servers: Servers, kind: ServerKind) -> None:
     if _required():
         pytest.fail(f"{missing} (REQUIRE_SERVERS is set)", pytrace=False)
     pytest.skip(missing.partition("\n")[0])
+
+
+def require_bouncer() -> None:
+    """Skip the test if pgbouncer is not installed, or fail it under REQUIRE_SERVERS."""
+    try:
+        installed_bouncer()
+    except MissingBouncer as missing:
+        if _required():
+            pytest.fail(f"{missing} (REQUIRE_SERVERS is set)", pytrace=False)
+        pytest.skip(str(missing))
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,218 @@
+"""One request for each way through each route, and what it leaves behind."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import httpx2
+from sqlalchemy import delete, insert, select
+
+from fastauth_kit import Event, EventSink, Work
+from tests.kit_app import PASSWORD, IntBase, IntPost, KitApp, bearer
+
+ROOT, ADA, BOB = "root@example.com", "ada@example.com", "bob@example.com"
+
+Rows = list[dict[str, Any]]
+Dump = dict[str, Rows]
+
+_VARIABLE = ("id", "user_id", "author_id", "hashed_password", "refresh_salt")
+"""Columns whose new values are nobody's to foretell."""
+
+
+class Journal(EventSink):
+    """Writes every event down twice: in a row, and in an action after the commit."""
+
+    def __init__(self) -> None:
+        self.root: Any = None
+        self.done: list[str] = []
+
+    async def receive(self, work: Work, event: Event) -> None:
+        if self.root is None:
+            return
+        name = type(event).__name__
+
+        async def act() -> None:
+            self.done.append(name)
+
+        await work.execute(insert(IntPost).values(author_id=self.root, title=name))
+        work.after_commit(act)
+
+
+@dataclass
+class Scene:
+    """Three people, and Ada twice signed in; the same whenever it is restored."""
+
+    kit_app: KitApp
+    journal: Journal
+    ids: dict[str, Any] = field(default_factory=dict[str, Any])
+    tokens: dict[str, dict[str, Any]] = field(default_factory=dict[str, dict[str, Any]])
+    phone_session: str = ""
+    before: Dump = field(default_factory=dict[str, Rows])
+
+    async def set(self) -> None:
+        """Make it."""
+        add, sign_in = self.kit_app.add_user, self.kit_app.sign_in
+        self.ids[ROOT] = await add(ROOT, is_superuser=True)
+        for email in (ADA, BOB):
+            self.ids[email] = await add(email)
+        self.tokens["root"] = await sign_in(ROOT)
+        self.tokens["phone"] = await sign_in(ADA)
+        async with self.kit_app.client(headers=bearer(self.tokens["phone"])) as client:
+            self.phone_session = (await client.get("/api/auth/sessions")).json()[0]["id"]
+        self.tokens["laptop"] = await sign_in(ADA)
+        # a token that was replaced long ago, hence stolen
+        self.tokens["stolen"] = await sign_in(BOB)
+        async with self.kit_app.client() as client:
+            body = {"refresh_token": self.tokens["stolen"]["refresh_token"]}
+            await client.post("/api/auth/refresh", json=body)
+        self.kit_app.clock.advance(minutes=1)
+        self.before = await dump(self.kit_app)
+        self.journal.root = self.ids[ROOT]
+
+    async def restore(self) -> None:
+        """Put every row back as it was."""
+        tables = IntBase.metadata.sorted_tables
+        async with self.kit_app.sessions.begin() as session:
+            for table in reversed(tables):
+                await session.execute(delete(table))
+            for table in tables:
+                if self.before[table.name]:
+                    await session.execute(insert(table), self.before[table.name])
+
+    def normal(self, found: Dump) -> Dump:
+        """Return a dump with new ids, hashes and salts called new."""
+
+        def normal_row(table: str, row: dict[str, Any]) -> dict[str, Any]:
+            return {
+                column: value if self._knows(table, column, value) else "new"
+                for column, value in row.items()
+            }
+
+        return {
+            table: sorted((normal_row(table, row) for row in rows), key=repr)
+            for table, rows in found.items()
+        }
+
+    def _knows(self, table: str, column: str, value: Any) -> bool:
+        """Whether a value was there before, or is one that is always the same."""
+        if value is None or column not in _VARIABLE:
+            return True
+        if column in {"user_id", "author_id"}:
+            return value in self.ids.values()
+        return any(row[column] == value for row in self.before[table])
+
+
+async def dump(kit_app: KitApp) -> Dump:
+    """Return every row of every table."""
+    async with kit_app.sessions() as session:
+        return {
+            table.name: [
+                dict(row) for row in (await session.execute(select(table))).mappings().all()
+            ]
+            for table in IntBase.metadata.sorted_tables
+        }
+
+
+@dataclass(frozen=True)
+class Flow:
+    """One way through a route.
+
+    Args:
+        status: What it is answered.
+        again: What the same request is answered once it has had its effect.
+    """
+
+    route: str
+    status: int
+    again: int
+    request: Callable[[Scene], Mapping[str, Any]]
+    way: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.route}-{self.way}" if self.way else self.route
+
+    async def send(self, scene: Scene, client: httpx2.AsyncClient) -> httpx2.Response:
+        """Send it."""
+        return await client.request(**self.request(scene))
+
+
+def asking(
+    method: str, path: str, *, who: str = "", **options: Any
+) -> Callable[[Scene], Mapping[str, Any]]:
+    """Return what makes a request; names of people in the path become their ids."""
+
+    def make(scene: Scene) -> Mapping[str, Any]:
+        url = path.format(ada=scene.ids[ADA], bob=scene.ids[BOB], phone=scene.phone_session)
+        headers = bearer(scene.tokens[who]) if who else {}
+        return {"method": method, "url": url, "headers": headers, **options}
+
+    return make
+
+
+def presenting(path: str, which: str) -> Callable[[Scene], Mapping[str, Any]]:
+    """Return what presents a refresh token."""
+
+    def make(scene: Scene) -> Mapping[str, Any]:
+        body = {"refresh_token": scene.tokens[which]["refresh_token"]}
+        return {"method": "POST", "url": path, "json": body}
+
+    return make
+
+
+def _login(password: str, email: str = ADA) -> Callable[[Scene], Mapping[str, Any]]:
+    return asking("POST", "/api/auth/login", json={"email": email, "password": password})
+
+
+def _change(current: str) -> Callable[[Scene], Mapping[str, Any]]:
+    body = {"current_password": current, "new_password": "another horse battery"}
+    return asking("POST", "/api/auth/password/change", who="phone", json=body)
+
+
+NEW = {"email": "new@example.com", "password": PASSWORD, "name": "New"}
+
+FLOWS = [
+    Flow("register", 201, 400, asking("POST", "/api/auth/register", json=NEW)),
+    Flow("login", 200, 200, _login(PASSWORD)),
+    Flow("login", 401, 401, _login("not the password"), "wrong password"),
+    Flow("change_password", 204, 400, _change(PASSWORD)),
+    Flow("change_password", 400, 400, _change("not the password"), "wrong password"),
+    Flow("refresh", 200, 200, presenting("/api/auth/refresh", "phone")),
+    Flow("refresh", 401, 401, presenting("/api/auth/refresh", "stolen"), "stolen"),
+    Flow("logout", 204, 401, asking("POST", "/api/auth/logout", who="phone")),
+    Flow("logout", 204, 401, presenting("/api/auth/logout", "phone"), "refresh token"),
+    Flow("list_sessions", 200, 200, asking("GET", "/api/auth/sessions", who="phone")),
+    Flow(
+        "revoke_session",
+        204,
+        404,
+        asking("DELETE", "/api/auth/sessions/{phone}", who="laptop"),
+    ),
+    Flow("revoke_other_sessions", 204, 204, asking("DELETE", "/api/auth/sessions", who="phone")),
+    Flow("list_users", 200, 200, asking("GET", "/api/users?q=a", who="root"), "by number"),
+    Flow("list_users", 200, 200, asking("GET", "/api/users?cursor=", who="root"), "by cursor"),
+    Flow("create_user", 201, 400, asking("POST", "/api/users", who="root", json=NEW)),
+    Flow("read_me", 200, 200, asking("GET", "/api/users/me", who="phone")),
+    Flow("update_me", 200, 200, asking("PATCH", "/api/users/me", who="phone", json={"name": "A"})),
+    Flow(
+        "close_account",
+        204,
+        401,
+        asking("DELETE", "/api/users/me", who="phone", json={"password": PASSWORD}),
+    ),
+    Flow("read_user", 200, 200, asking("GET", "/api/users/{bob}", who="root")),
+    Flow(
+        "update_user",
+        200,
+        200,
+        asking("PATCH", "/api/users/{ada}", who="root", json={"email": "new@example.com"}),
+        "address",
+    ),
+    Flow(
+        "update_user",
+        200,
+        200,
+        asking("PATCH", "/api/users/{ada}", who="root", json={"is_active": False}),
+        "deactivate",
+    ),
+    Flow("delete_user", 204, 404, asking("DELETE", "/api/users/{ada}", who="root")),
+]
