@@ -29,8 +29,10 @@ from fastauth_kit import (
 from fastauth_kit.core import http
 from fastauth_kit.core.models import utc_now
 from fastauth_kit.features.passwords import PasswordHasher
-from tests.faults.time_limit import TimeLimit
+from tests.docs.programs import load
 from tests.kit_app import SECRET, IntSession, IntUser, cheap_context
+
+TimeLimit = load("outages.py").TimeLimit
 
 GRACE = timedelta(minutes=1)
 """Longer than any outage of these tests, as an operator would choose it."""
