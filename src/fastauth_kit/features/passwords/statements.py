@@ -15,11 +15,11 @@ class LoginStatements:
     """The statements of one table of users, with their parameters left open."""
 
     def __init__(self, auth: Assembly[Any]) -> None:
-        user: type[UserMixin[Any]] = auth.user_model
+        user: Any = auth.user_model
         self._search = select(user.id, user.hashed_password).where(
             user.email == bindparam("address")
         )
-        self._lock = RowLock(
+        self._lock: RowLock[UserMixin[Any]] = RowLock(
             user,
             user.id == bindparam("verified_id"),
             user.email == bindparam("verified_address"),
