@@ -12,6 +12,7 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session, object_session
 
 from fastauth_kit import AccessClaims, Authenticated, AuthKit, CurrentSession
+from fastauth_kit.core.authentication import ReadAccess
 from fastauth_kit.core.database import Database
 from fastauth_kit.core.errors import DatabaseUnavailable
 from tests.core.forgery import SESSION_ID, forge
@@ -49,6 +50,22 @@ def add_routes(app: FastAPI, auth: AuthKit[Any]) -> None:
         session.add(post)
         user.name = "an author"
         await Database(session).run(Session.commit)
+
+    def load_posts(who: Authenticated[Any]) -> int:
+        # loaded when it is read, which only a step of the session may do
+        return len(object_session(who.user).scalars(select(IntPost)).all())
+
+    read = ReadAccess(auth.authentication, auth, auth.session_dependency, load_posts)
+
+    @app.get("/read")
+    async def read_more(count: Annotated[int, Depends(read)]) -> int:
+        return count
+
+    @app.get("/read-after")
+    async def read_after_another(
+        user: Annotated[Any, Depends(auth.current_user)], count: Annotated[int, Depends(read)]
+    ) -> int:
+        return count
 
     @app.get("/optional")
     async def optional(user: Annotated[Any, Depends(auth.optional_user)]) -> str:
@@ -138,6 +155,22 @@ async def test_what_was_found_is_not_shared_between_sessions(kit_app: KitApp) ->
 
         assert of_first is again
         assert object_session(of_second.user) is second.sync_session
+
+
+@ONE_DATABASE
+@pytest.mark.parametrize("path", ["/read", "/read-after"])
+async def test_more_can_be_loaded_while_a_user_is_read(
+    make_app: Callable[..., KitApp], path: str
+) -> None:
+    """Whoever was found before in the same request is not asked for again."""
+    kit_app = make_app(configure=add_routes)
+    headers = await signed_in(kit_app)
+    kit_app.statements.clear()
+
+    answer = await get(kit_app, path, headers)
+
+    assert answer.json() == 0
+    assert len(kit_app.statements) == 2
 
 
 # -- optional users and claims ---------------------------------------------------------

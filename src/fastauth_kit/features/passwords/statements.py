@@ -19,7 +19,7 @@ class LoginStatements:
         self._search = select(user.id, user.hashed_password).where(
             user.email == bindparam("address")
         )
-        self._lock = RowLock(
+        self._lock: RowLock[UserMixin[Any]] = RowLock(
             user,
             user.id == bindparam("verified_id"),
             user.email == bindparam("verified_address"),

@@ -54,8 +54,8 @@ class SessionStatements:
 
 
 def _search(sessions: "Sessions") -> Any:
-    model: Any = sessions.model
-    user = model.__auth_user__
+    model = sessions.model
+    user: Any = model.__auth_user__
     return (
         select(
             model.id,
