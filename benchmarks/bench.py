@@ -1,0 +1,119 @@
+"""What every measurement is given, and how rounds become results."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from statistics import median
+
+from benchmarks.contenders import BARE, KIT, Contender
+from benchmarks.processes import Settings
+from benchmarks.rows import BY_NAME, Result
+from benchmarks.server import Server
+
+
+@dataclass(frozen=True, kw_only=True)
+class Effort:
+    """How long to measure.
+
+    Args:
+        rounds: Of each measurement; fewer for those that are not the kit.
+        seconds: Of one round of requests, or of logins with the default hash.
+        storm_seconds: Of one storm.
+        windows: Of counted requests.
+        window: Requests of one window.
+        accounts: In each table.
+    """
+
+    rounds: int = 5
+    rounds_of_others: int = 2
+    seconds: float = 1.0
+    login_seconds: float = 3.0
+    storm_seconds: float = 8.0
+    windows: int = 3
+    window: int = 20
+    accounts: int = 10_000
+
+
+SHORT = Effort(
+    rounds=1,
+    rounds_of_others=1,
+    seconds=0.05,
+    login_seconds=0.1,
+    storm_seconds=0.3,
+    windows=1,
+    window=2,
+    accounts=64,
+)
+"""Shows that everything works; its figures mean nothing."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Bench:
+    """One run on one database.
+
+    Args:
+        database: Its name for the table; empty for rows that need none.
+        others: Contenders beside ``bare`` and the kit.
+        wanted: Names of the rows to measure.
+    """
+
+    database: str
+    settings: Settings
+    effort: Effort
+    wanted: frozenset[str]
+    others: tuple[Contender, ...] = ()
+    say: Callable[[str], None] = field(default=print)
+
+    @property
+    def contenders(self) -> tuple[Contender, ...]:
+        """Everybody, those that others are compared with first."""
+        return (BARE, KIT, *self.others)
+
+    def wants(self, *rows: str) -> bool:
+        """Whether any of these rows is to be measured."""
+        return not self.wanted.isdisjoint(rows)
+
+    @contextmanager
+    def servers(self, hash_parameters: str) -> Iterator[list[Server]]:
+        """Run everybody's server."""
+        with ExitStack() as stack:
+            yield [
+                stack.enter_context(Server(contender, self.settings, hash_parameters))
+                for contender in self.contenders
+            ]
+
+    def rounds(self, contender: Contender) -> int:
+        """How many rounds a contender takes part in."""
+        kit_or_bare = contender in (BARE, KIT)
+        return self.effort.rounds if kit_or_bare else self.effort.rounds_of_others
+
+    def ratios(
+        self, row: str, figures: Mapping[str, Sequence[float]], *, measured_in: str
+    ) -> Iterator[Result]:
+        """Divide round by round by what each contender is compared with."""
+        for contender in self.contenders:
+            base = figures.get(contender.against)
+            own = figures.get(contender.name)
+            if row in self.wanted and base and own and contender.name != contender.against:
+                values = [mine / theirs for mine, theirs in zip(own, base, strict=False)]
+                yield self.result(row, contender, values, own, base, measured_in=measured_in)
+
+    def result(
+        self,
+        row: str,
+        contender: Contender,
+        values: Sequence[float],
+        own: Sequence[float],
+        base: Sequence[float] | None,
+        *,
+        measured_in: str,
+    ) -> Result:
+        return Result(
+            row=BY_NAME[row],
+            database=self.database,
+            contender=contender.name,
+            values=tuple(values),
+            own=median(own),
+            base=median(base) if base else None,
+            measured_in=measured_in,
+        )

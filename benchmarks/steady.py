@@ -1,0 +1,104 @@
+"""Requests to an app in this process, for valgrind to count.
+
+``python -m benchmarks.steady CONTENDER-AS-JSON SCENARIO,... WINDOWS REQUESTS``
+
+No sockets and no server: what is counted is the app and the driver of its
+database. After the warm-up, windows of as many requests each are set apart by
+calls of a C function that nobody else calls; callgrind, told its name, writes the
+count so far to a file and begins anew. Start and warm-up are so left out.
+"""
+
+import json
+import os
+import sys
+from importlib import import_module
+from typing import Any
+
+from benchmarks.contenders import Contender
+from benchmarks.scenarios import SCENARIOS, Request, Talk, address
+
+MARKER = "sched_get_priority_max"
+"""The C function."""
+
+WARM_UP = 40
+"""Enough for the interpreter to specialise, and for SQLAlchemy to fill its caches."""
+
+
+def mark() -> None:
+    """Have callgrind write down what it has counted, and begin at nought."""
+    os.sched_get_priority_max(os.SCHED_OTHER)
+
+
+class Client:
+    """One user whose requests go straight into the app."""
+
+    def __init__(self, app: Any, talk: Talk) -> None:
+        self._app = app
+        self._talk = talk
+        self._request = next(talk)
+
+    async def steps(self, number: int) -> None:
+        for _ in range(number):
+            self._request = self._talk.send(await ask(self._app, self._request))
+
+
+async def ask(app: Any, request: Request) -> bytes:
+    """Call the app as uvicorn would and return the body of the answer."""
+    headers = [(b"host", b"bench"), *((k.encode(), v.encode()) for k, v in request.headers)]
+    if request.body:
+        headers.append((b"content-length", str(len(request.body)).encode()))
+    scope = {
+        "type": "http",
+        "asgi": {"version": "3.0", "spec_version": "2.3"},
+        "http_version": "1.1",
+        "server": ("127.0.0.1", 80),
+        "client": ("127.0.0.1", 40000),
+        "scheme": "http",
+        "root_path": "",
+        "method": request.method,
+        "path": request.path,
+        "raw_path": request.path.encode(),
+        "query_string": b"",
+        "headers": headers,
+        "state": {},
+    }
+    sent = bytearray()
+
+    async def receive() -> dict[str, Any]:
+        return {"type": "http.request", "body": request.body, "more_body": False}
+
+    async def send(message: dict[str, Any]) -> None:
+        if message["type"] == "http.response.start" and message["status"] >= 300:
+            raise RuntimeError(f"{request.method} {request.path}: {message}")
+        sent.extend(message.get("body", b""))
+
+    await app(scope, receive, send)
+    return bytes(sent)
+
+
+async def main(contender: Contender, scenarios: list[str], windows: int, requests: int) -> None:
+    app = import_module(contender.module).app
+    account = address(0, os.environ["BENCH_ARGON2"])
+    async with app.router.lifespan_context(app):
+        for scenario in scenarios:
+            client = Client(app, SCENARIOS[scenario](contender, account))
+            await client.steps(WARM_UP)
+            for _ in range(windows):
+                mark()
+                await client.steps(requests)
+            mark()
+
+
+if __name__ == "__main__":
+    try:
+        from uvloop import run
+    except ImportError:
+        from asyncio import run
+    run(
+        main(
+            Contender(**json.loads(sys.argv[1])),
+            sys.argv[2].split(","),
+            int(sys.argv[3]),
+            int(sys.argv[4]),
+        )
+    )
