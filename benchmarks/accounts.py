@@ -1,39 +1,43 @@
-"""Fill a contender's table: ``python -m benchmarks.accounts MODULE COUNT``.
+"""Fill a contender's table: ``python -m benchmarks.accounts MODULE PLAN``.
 
-Straight into the table, in a process of the contender's own. The hash of all of
-them is of one password and the parameters in ``BENCH_ARGON2``.
+Straight into the table, in a process of the contender's own. The plan is JSON: how
+many accounts with a hash of which parameters. All have one password.
 """
 
 import asyncio
-import os
+import json
 import sys
+from collections.abc import Mapping
 from importlib import import_module
 from typing import Any
 
-from sqlalchemy import exists, insert, select, text
+from argon2 import PasswordHasher
+from sqlalchemy import insert, text
 
-from benchmarks.common import password_hasher
 from benchmarks.scenarios import PASSWORD, address
 
 
-async def fill(contender: Any, count: int) -> None:
+async def fill(contender: Any, plan: Mapping[str, int]) -> None:
     """Make the tables and the accounts."""
-    parameters = os.environ["BENCH_ARGON2"]
-    stored = password_hasher().hash(PASSWORD)
-    rows = [
-        {"email": address(number, parameters), "hashed_password": stored, "name": "Ada"}
-        for number in range(count)
-    ]
+    rows = [row for parameters, count in plan.items() for row in accounts(parameters, count)]
     async with contender.engine.begin() as connection:
         await connection.run_sync(contender.Base.metadata.create_all)
-        # two contenders may have one table
-        is_there = exists().where(contender.User.email == rows[0]["email"])
-        if not await connection.scalar(select(is_there)):
-            await connection.execute(insert(contender.User), rows)
+        await connection.execute(insert(contender.User), rows)
     async with contender.engine.begin() as connection:
         await connection.execute(text("ANALYZE"))
     await contender.engine.dispose()
 
 
+def accounts(parameters: str, count: int) -> list[dict[str, str]]:
+    """Return rows whose hash has these parameters."""
+    memory, passes, lanes = (int(cost) for cost in parameters.split(","))
+    hasher = PasswordHasher(memory_cost=memory, time_cost=passes, parallelism=lanes)
+    stored = hasher.hash(PASSWORD)
+    return [
+        {"email": address(number, parameters), "hashed_password": stored, "name": "Ada"}
+        for number in range(count)
+    ]
+
+
 if __name__ == "__main__":
-    asyncio.run(fill(import_module(sys.argv[1]), int(sys.argv[2])))
+    asyncio.run(fill(import_module(sys.argv[1]), json.loads(sys.argv[2])))

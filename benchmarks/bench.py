@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from statistics import median
 
 from benchmarks.contenders import BARE, KIT, Contender
-from benchmarks.processes import Settings
+from benchmarks.processes import CHEAP_HASH, DEFAULT_HASH, Settings
 from benchmarks.rows import BY_NAME, Result
 from benchmarks.server import Server
 
@@ -16,33 +16,43 @@ class Effort:
     """How long to measure.
 
     Args:
-        rounds: Of each measurement; fewer for those that are not the kit.
-        seconds: Of one round of requests, or of logins with the default hash.
+        rounds: Of requests at the cheapest hash, by clock and CPU.
+        slow_rounds: Of what takes longer: storms, logins, memory.
+        rounds_of_others: How many of them those take part in who are not the kit.
+        seconds: Of one round of requests.
+        login_seconds: Of one round of logins with the default hash.
         storm_seconds: Of one storm.
         windows: Of counted requests.
         window: Requests of one window.
         accounts: In each table.
+        in_flight: Logins at once while the peak of memory is measured.
+        default_hash: Parameters of what stands for the default hash.
     """
 
     rounds: int = 5
-    rounds_of_others: int = 2
+    slow_rounds: int = 3
+    rounds_of_others: int = 1
     seconds: float = 1.0
-    login_seconds: float = 3.0
-    storm_seconds: float = 8.0
+    login_seconds: float = 2.5
+    storm_seconds: float = 6.0
     windows: int = 3
     window: int = 20
     accounts: int = 10_000
+    in_flight: int = 64
+    default_hash: str = DEFAULT_HASH
 
 
 SHORT = Effort(
     rounds=1,
-    rounds_of_others=1,
+    slow_rounds=1,
     seconds=0.05,
     login_seconds=0.1,
     storm_seconds=0.3,
     windows=1,
     window=2,
     accounts=64,
+    in_flight=8,
+    default_hash=CHEAP_HASH,
 )
 """Shows that everything works; its figures mean nothing."""
 
@@ -77,15 +87,16 @@ class Bench:
     def servers(self, hash_parameters: str) -> Iterator[list[Server]]:
         """Run everybody's server."""
         with ExitStack() as stack:
-            yield [
+            servers = [
                 stack.enter_context(Server(contender, self.settings, hash_parameters))
                 for contender in self.contenders
             ]
+            assert all(server.port for server in servers)
+            yield servers
 
-    def rounds(self, contender: Contender) -> int:
-        """How many rounds a contender takes part in."""
-        kit_or_bare = contender in (BARE, KIT)
-        return self.effort.rounds if kit_or_bare else self.effort.rounds_of_others
+    def takes_part(self, contender: Contender, turn: int) -> bool:
+        """Whether a contender is measured in that round, counted from 0."""
+        return contender in (BARE, KIT) or turn < self.effort.rounds_of_others
 
     def ratios(
         self, row: str, figures: Mapping[str, Sequence[float]], *, measured_in: str

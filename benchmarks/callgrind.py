@@ -23,7 +23,7 @@ HOW_TO_INSTALL: Final = (
     "On Debian and Ubuntu: apt-get install valgrind"
 )
 
-_TOTALS: Final = re.compile(r"^(?:totals|summary): (\d+)", re.M)
+_TOTALS: Final = re.compile(r"^(?:totals|summary): (\d+)", re.MULTILINE)
 
 
 def is_installed() -> bool:

@@ -11,7 +11,6 @@ from argon2 import PasswordHasher
 from benchmarks.bench import Bench
 from benchmarks.load import Crowd
 from benchmarks.loop import run
-from benchmarks.processes import DEFAULT_HASH
 from benchmarks.rows import CORES, Result
 from benchmarks.scenarios import PASSWORD, login
 from benchmarks.server import Server
@@ -26,12 +25,12 @@ def logins(bench: Bench) -> Iterator[Result]:
     machine: list[float] = []
     rates: dict[str, list[float]] = defaultdict(list)
     seconds = bench.effort.login_seconds
-    with bench.servers(DEFAULT_HASH) as servers:
-        for number in range(bench.effort.rounds):
-            bench.say(f"{bench.database}: logins, round {number + 1} of {bench.effort.rounds}")
-            machine.append(machine_rate(seconds))
+    with bench.servers(bench.effort.default_hash) as servers:
+        for number in range(bench.effort.slow_rounds):
+            bench.say(f"{bench.database}: logins, round {number + 1}")
+            machine.append(machine_rate(bench.effort.default_hash, seconds))
             for server in servers:
-                if number < bench.rounds(server.contender):
+                if bench.takes_part(server.contender, number):
                     rates[server.contender.name].append(run(_rate(server, seconds)))
     for contender in bench.contenders:
         own = rates[contender.name]
@@ -44,9 +43,9 @@ async def _rate(server: Server, seconds: float) -> float:
         return (await crowd.lasting(seconds)).per_second
 
 
-def machine_rate(seconds: float) -> float:
+def machine_rate(parameters: str, seconds: float) -> float:
     """Return how many passwords a second this machine can verify on all cores."""
-    memory, passes, lanes = (int(cost) for cost in DEFAULT_HASH.split(","))
+    memory, passes, lanes = (int(cost) for cost in parameters.split(","))
     hasher = PasswordHasher(memory_cost=memory, time_cost=passes, parallelism=lanes)
     stored = hasher.hash(PASSWORD)
     began = time.perf_counter()

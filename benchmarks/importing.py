@@ -31,6 +31,6 @@ def importing(bench: Bench) -> Iterator[Result]:
         }
         took = [
             float(run([sys.executable, "-c", _PROGRAM], environment))
-            for _ in range(2 * bench.effort.rounds + 1)
+            for _ in range(bench.effort.rounds + 1)
         ][1:]
     yield bench.result("import-cpu", KIT, took, took, None, measured_in="ms")

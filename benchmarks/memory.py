@@ -12,12 +12,10 @@ from benchmarks.bench import Bench
 from benchmarks.contenders import KIT, Contender
 from benchmarks.load import Crowd
 from benchmarks.loop import run
-from benchmarks.processes import DEFAULT_HASH
 from benchmarks.rows import Result
 from benchmarks.scenarios import login, me, register
 from benchmarks.server import Server
 
-IN_FLIGHT: Final = 64
 FIRST_REQUESTS: Final = 50
 
 Figures = dict[str, list[float]]
@@ -29,10 +27,11 @@ def memory(bench: Bench) -> Iterator[Result]:
         return
     start: Figures = defaultdict(list)
     peak: Figures = defaultdict(list)
-    for number in range(bench.effort.rounds_of_others):
+    for number in range(bench.effort.slow_rounds):
         bench.say(f"{bench.database}: memory, round {number + 1}")
         for contender in bench.contenders:
-            _measure(bench, contender, start, peak)
+            if bench.takes_part(contender, number):
+                _measure(bench, contender, start, peak)
     if not start:
         bench.say("Rows of memory are left out: only Linux tells (/proc/self/smaps_rollup).")
         return
@@ -40,12 +39,12 @@ def memory(bench: Bench) -> Iterator[Result]:
 
 
 def _measure(bench: Bench, contender: Contender, start: Figures, peak: Figures) -> None:
-    with Server(contender, bench.settings, DEFAULT_HASH) as server:
+    with Server(contender, bench.settings, bench.effort.default_hash) as server:
         run(_first_requests(server))
         after = server.usage()
         if after.resident is None:
             return
-        run(_logins(server))
+        run(_logins(server, bench.effort.in_flight))
         start[contender.name].append(after.resident)
         peak[contender.name].append(server.usage().peak - after.resident)
 
@@ -56,7 +55,7 @@ def _results(
     for contender in bench.contenders:
         own, base = start[contender.name], start[contender.against]
         if bench.wants("memory-start") and contender.name != contender.against:
-            more = [mine - theirs for mine, theirs in zip(own, base, strict=True)]
+            more = [mine - theirs for mine, theirs in zip(own, base, strict=False)]
             yield bench.result("memory-start", contender, more, own, base, measured_in="MiB")
         if bench.wants("memory-peak"):
             added = peak[contender.name]
@@ -70,7 +69,7 @@ async def _first_requests(server: Server) -> None:
         await reader.requests(FIRST_REQUESTS)
 
 
-async def _logins(server: Server) -> None:
+async def _logins(server: Server, in_flight: int) -> None:
     """Log in twice at each of so many connections, all at once."""
-    async with Crowd(server, login, IN_FLIGHT):
+    async with Crowd(server, login, in_flight):
         pass

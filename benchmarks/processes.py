@@ -1,9 +1,10 @@
 """The processes that run contenders, and the environment all of them share."""
 
+import json
 import os
 import secrets
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -51,11 +52,11 @@ class Settings:
             **contender.environment,
         }
 
-    def fill(self, contender: Contender, hash_parameters: str, count: int) -> None:
-        """Put accounts into a contender's table."""
+    def fill(self, contender: Contender, plan: Mapping[str, int]) -> None:
+        """Put accounts into a contender's table: how many, by parameters of the hash."""
         run(
-            [contender.python, "-m", "benchmarks.accounts", contender.module, str(count)],
-            self.environment(contender, hash_parameters),
+            [contender.python, "-m", "benchmarks.accounts", contender.module, json.dumps(plan)],
+            self.environment(contender, next(iter(plan))),
         )
 
 
@@ -70,7 +71,7 @@ def run(command: Sequence[str], environment: dict[str, str], *, seconds: float =
         Failed: It ended with an error, or not in time.
     """
     try:
-        outcome = subprocess.run(
+        outcome = subprocess.run(  # noqa: S603  # our own modules
             command,
             check=False,
             cwd=ROOT,

@@ -24,7 +24,12 @@ def main(module: str) -> None:
     """Serve until the input ends."""
     listener = socket.create_server(("127.0.0.1", 0), backlog=1024)
     config = uvicorn.Config(
-        import_module(module).app, lifespan="on", access_log=False, log_level="warning"
+        import_module(module).app,
+        lifespan="on",
+        access_log=False,
+        log_level="warning",
+        # clients wait for their turn with their connections open
+        timeout_keep_alive=600,
     )
     server = uvicorn.Server(config)
     threading.Thread(target=_answer, args=(server, listener), daemon=True).start()
@@ -53,7 +58,11 @@ def _usage() -> dict[str, Any]:
 
 def _resident() -> float | None:
     rollup = Path("/proc/self/smaps_rollup")
-    found = re.search(r"^Rss:\s+(\d+) kB", rollup.read_text(), re.M) if rollup.exists() else None
+    found = (
+        re.search(r"^Rss:\s+(\d+) kB", rollup.read_text(), re.MULTILINE)
+        if rollup.exists()
+        else None
+    )
     return int(found[1]) / 1024 if found else None
 
 

@@ -5,6 +5,7 @@ import subprocess
 import tempfile
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from benchmarks.contenders import ROOT, Contender
@@ -35,16 +36,13 @@ class Server(AbstractContextManager["Server"]):
         contender: Which app.
         settings: Database and secret.
         hash_parameters: Of argon2.
-
-    Raises:
-        Failed: It did not start.
     """
 
     def __init__(self, contender: Contender, settings: Settings, hash_parameters: str) -> None:
         self.contender = contender
         self.hash_parameters = hash_parameters
-        self._errors = tempfile.TemporaryFile("w+")
-        self._process = subprocess.Popen(
+        self._errors = tempfile.TemporaryFile("w+")  # noqa: SIM115  # closed with the server
+        self._process = subprocess.Popen(  # noqa: S603  # our own module
             [contender.python, "-m", "benchmarks.serve", contender.module],
             cwd=ROOT,
             env=settings.environment(contender, hash_parameters),
@@ -55,15 +53,21 @@ class Server(AbstractContextManager["Server"]):
             # Ctrl-C is for the benchmarks; they stop their servers
             start_new_session=True,
         )
-        try:
-            self.port: int = self._read()["port"]
-        except BaseException:
-            self.__exit__()
-            raise
+
+    @cached_property
+    def port(self) -> int:
+        """Where it listens, once it does; servers may so start side by side.
+
+        Raises:
+            Failed: It did not start.
+        """
+        port: int = self._read()["port"]
+        return port
 
     def usage(self) -> Usage:
         """Ask what it has used so far."""
         assert self._process.stdin is not None
+        assert self.port
         self._process.stdin.write("usage\n")
         self._process.stdin.flush()
         return Usage(**self._read())

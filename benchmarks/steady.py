@@ -20,7 +20,7 @@ from benchmarks.scenarios import SCENARIOS, Request, Talk, address
 MARKER = "sched_get_priority_max"
 """The C function."""
 
-WARM_UP = 40
+WARM_UP = 25
 """Enough for the interpreter to specialise, and for SQLAlchemy to fill its caches."""
 
 

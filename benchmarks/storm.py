@@ -15,7 +15,6 @@ from typing import Final
 from benchmarks.bench import Bench
 from benchmarks.load import Connection, Crowd
 from benchmarks.loop import run
-from benchmarks.processes import DEFAULT_HASH
 from benchmarks.rows import Result
 from benchmarks.scenarios import Request, address, login, me
 from benchmarks.server import Server
@@ -30,11 +29,11 @@ def storm(bench: Bench) -> Iterator[Result]:
     if not bench.wants("storm-p99"):
         return
     waits: dict[str, list[float]] = defaultdict(list)
-    with bench.servers(DEFAULT_HASH) as servers:
-        for number in range(bench.effort.rounds):
-            bench.say(f"{bench.database}: storm, round {number + 1} of {bench.effort.rounds}")
+    with bench.servers(bench.effort.default_hash) as servers:
+        for number in range(bench.effort.slow_rounds):
+            bench.say(f"{bench.database}: storm, round {number + 1}")
             for server in servers:
-                if number < bench.rounds(server.contender):
+                if bench.takes_part(server.contender, number):
                     took = run(_storm(server, bench.effort.storm_seconds))
                     waits[server.contender.name].append(1000 * percentile(took, 99))
     yield from bench.ratios("storm-p99", waits, measured_in="ms")

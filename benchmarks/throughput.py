@@ -54,7 +54,7 @@ async def _rounds(bench: Bench, servers: Sequence[Server], scenario: str) -> Loa
     async with _crowds(part, scenario) as crowds:
         for number in range(bench.effort.rounds):
             for server, crowd in zip(part, crowds, strict=True):
-                if number < bench.rounds(server.contender):
+                if bench.takes_part(server.contender, number):
                     load = await crowd.lasting(bench.effort.seconds)
                     loads[server.contender.name].append(load)
     return loads
