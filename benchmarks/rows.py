@@ -131,6 +131,12 @@ ROWS: Final = (
         each_database=False,
     ),
     Row(
+        name="import-beside-app",
+        title="the same, after `sqlalchemy.orm` and `sqlalchemy.ext.asyncio` too",
+        unit="ms",
+        each_database=False,
+    ),
+    Row(
         name="memory-start",
         title="memory after start and first requests, beyond bare",
         unit="MiB",
