@@ -13,17 +13,16 @@ from benchmarks.bench import SHORT, Bench, Effort
 from benchmarks.contenders import BARE, HOW_TO_INSTALL, Contender, others
 from benchmarks.counting import counting
 from benchmarks.databases import DATABASES, Database, databases
-from benchmarks.hash_rate import logins
+from benchmarks.hash_rate import at_default_hash
 from benchmarks.importing import importing
 from benchmarks.memory import memory
 from benchmarks.processes import CHEAP_HASH, Settings
 from benchmarks.rows import BY_NAME, ROWS, Result
-from benchmarks.storm import storm
 from benchmarks.surroundings import surroundings
 from benchmarks.table import plain, write
 from benchmarks.throughput import throughput
 
-ON_EACH_DATABASE: Final = (counting, throughput, logins, storm, memory)
+ON_EACH_DATABASE: Final = (counting, throughput, at_default_hash, memory)
 ACCOUNTS_WITH_DEFAULT_HASH: Final = 100
 
 

@@ -19,6 +19,7 @@ class Effort:
         rounds: Of requests at the cheapest hash, by clock and CPU.
         slow_rounds: Of what takes longer: storms, logins, memory.
         rounds_of_others: How many of them those take part in who are not the kit.
+        connections: That requests are made at, each by a user of its own.
         seconds: Of one round of requests.
         login_seconds: Of one round of logins with the default hash.
         storm_seconds: Of one storm.
@@ -32,6 +33,7 @@ class Effort:
     rounds: int = 5
     slow_rounds: int = 3
     rounds_of_others: int = 1
+    connections: int = 32
     seconds: float = 1.0
     login_seconds: float = 2.5
     storm_seconds: float = 6.0
@@ -45,6 +47,7 @@ class Effort:
 SHORT = Effort(
     rounds=1,
     slow_rounds=1,
+    connections=4,
     seconds=0.05,
     login_seconds=0.1,
     storm_seconds=0.3,

@@ -2,7 +2,7 @@
 
 import time
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Final
 
@@ -14,24 +14,32 @@ from benchmarks.loop import run
 from benchmarks.rows import CORES, Result
 from benchmarks.scenarios import PASSWORD, login
 from benchmarks.server import Server
+from benchmarks.storm import storm
 
 CLIENTS: Final = 16
 
 
-def logins(bench: Bench) -> Iterator[Result]:
+def at_default_hash(bench: Bench) -> Iterator[Result]:
+    """Measure what needs servers that hash as they would in earnest."""
+    if bench.wants("logins", "storm-p99"):
+        with bench.servers(bench.effort.default_hash) as servers:
+            yield from logins(bench, servers)
+            yield from storm(bench, servers)
+
+
+def logins(bench: Bench, servers: Sequence[Server]) -> Iterator[Result]:
     """Compare everybody with threads that do nothing but hash, as many as cores."""
     if not bench.wants("logins"):
         return
     machine: list[float] = []
     rates: dict[str, list[float]] = defaultdict(list)
     seconds = bench.effort.login_seconds
-    with bench.servers(bench.effort.default_hash) as servers:
-        for number in range(bench.effort.slow_rounds):
-            bench.say(f"{bench.database}: logins, round {number + 1}")
-            machine.append(machine_rate(bench.effort.default_hash, seconds))
-            for server in servers:
-                if bench.takes_part(server.contender, number):
-                    rates[server.contender.name].append(run(_rate(server, seconds)))
+    for number in range(bench.effort.slow_rounds):
+        bench.say(f"{bench.database}: logins, round {number + 1}")
+        machine.append(machine_rate(bench.effort.default_hash, seconds))
+        for server in servers:
+            if bench.takes_part(server.contender, number):
+                rates[server.contender.name].append(run(_rate(server, seconds)))
     for contender in bench.contenders:
         own = rates[contender.name]
         parts = [mine / hashes for mine, hashes in zip(own, machine, strict=False)]

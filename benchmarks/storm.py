@@ -8,7 +8,7 @@ the moment when it was due, so that a server that stalls cannot hide it.
 import asyncio
 import time
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import AsyncExitStack
 from typing import Final
 
@@ -24,18 +24,17 @@ PER_SECOND: Final = 50
 RUN_UP_SECONDS: Final = 0.3
 
 
-def storm(bench: Bench) -> Iterator[Result]:
+def storm(bench: Bench, servers: Sequence[Server]) -> Iterator[Result]:
     """Compare the waiting of the slowest hundredth."""
     if not bench.wants("storm-p99"):
         return
     waits: dict[str, list[float]] = defaultdict(list)
-    with bench.servers(bench.effort.default_hash) as servers:
-        for number in range(bench.effort.slow_rounds):
-            bench.say(f"{bench.database}: storm, round {number + 1}")
-            for server in servers:
-                if bench.takes_part(server.contender, number):
-                    took = run(_storm(server, bench.effort.storm_seconds))
-                    waits[server.contender.name].append(1000 * percentile(took, 99))
+    for number in range(bench.effort.slow_rounds):
+        bench.say(f"{bench.database}: storm, round {number + 1}")
+        for server in servers:
+            if bench.takes_part(server.contender, number):
+                took = run(_storm(server, bench.effort.storm_seconds))
+                waits[server.contender.name].append(1000 * percentile(took, 99))
     yield from bench.ratios("storm-p99", waits, measured_in="ms")
 
 

@@ -1,4 +1,4 @@
-"""Requests per second, and the server's CPU for each, at concurrency 32."""
+"""Requests per second, and the server's CPU for each: 32 clients without pause."""
 
 from collections import defaultdict
 from collections.abc import AsyncIterator, Iterator, Sequence
@@ -12,8 +12,6 @@ from benchmarks.processes import CHEAP_HASH
 from benchmarks.rows import Result
 from benchmarks.scenarios import SCENARIOS, takes_part
 from benchmarks.server import Server
-
-CONCURRENCY: Final = 32
 
 Loads = dict[str, list[Load]]
 
@@ -33,7 +31,7 @@ def throughput(bench: Bench) -> Iterator[Result]:
         return
     with bench.servers(CHEAP_HASH) as servers:
         for scenario in wanted:
-            bench.say(f"{bench.database}: {scenario}, {CONCURRENCY} connections")
+            bench.say(f"{bench.database}: {scenario}")
             loads = run(_rounds(bench, servers, scenario))
             yield from _results(bench, scenario, loads)
 
@@ -51,7 +49,7 @@ def _results(bench: Bench, scenario: str, loads: Loads) -> Iterator[Result]:
 async def _rounds(bench: Bench, servers: Sequence[Server], scenario: str) -> Loads:
     loads: Loads = defaultdict(list)
     part = [server for server in servers if takes_part(server.contender, scenario)]
-    async with _crowds(part, scenario) as crowds:
+    async with _crowds(part, scenario, bench.effort.connections) as crowds:
         for number in range(bench.effort.rounds):
             for server, crowd in zip(part, crowds, strict=True):
                 if bench.takes_part(server.contender, number):
@@ -61,9 +59,11 @@ async def _rounds(bench: Bench, servers: Sequence[Server], scenario: str) -> Loa
 
 
 @asynccontextmanager
-async def _crowds(servers: Sequence[Server], scenario: str) -> AsyncIterator[list[Crowd]]:
+async def _crowds(
+    servers: Sequence[Server], scenario: str, size: int
+) -> AsyncIterator[list[Crowd]]:
     async with AsyncExitStack() as stack:
         yield [
-            await stack.enter_async_context(Crowd(server, SCENARIOS[scenario], CONCURRENCY))
+            await stack.enter_async_context(Crowd(server, SCENARIOS[scenario], size))
             for server in servers
         ]
