@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import signal
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -153,6 +154,8 @@ def _say(text: str) -> None:
 
 
 if __name__ == "__main__":
+    # end as after Ctrl-C: with servers stopped and databases dropped
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     with suppress(KeyboardInterrupt):
         sys.exit(main())
     sys.exit(130)

@@ -45,6 +45,7 @@ def instructions(
         command = [
             "valgrind",
             "--tool=callgrind",
+            "--instr-atstart=no",
             f"--callgrind-out-file={out}",
             f"--dump-before={MARKER}",
             contender.python,
@@ -55,7 +56,8 @@ def instructions(
             str(windows),
             str(requests),
         ]
-        run(command, settings.environment(contender, CHEAP_HASH), seconds=900)
+        environment = settings.environment(contender, CHEAP_HASH) | {"BENCH_VALGRIND": "1"}
+        run(command, environment, seconds=1800)
         counts = [_total(out.with_name(f"counts.{n}")) for n in _numbers(scenarios, windows)]
     return {
         name: [count // requests for count in counts[place * windows : (place + 1) * windows]]
@@ -64,7 +66,7 @@ def instructions(
 
 
 def _numbers(scenarios: Sequence[str], windows: int) -> list[int]:
-    """Number the dumps that hold windows: each scenario's first is its warm-up."""
+    """Number the dumps that hold windows: each scenario's first is what came before."""
     return [
         place * (windows + 1) + window + 2
         for place in range(len(scenarios))

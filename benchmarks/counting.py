@@ -7,6 +7,7 @@ from typing import Final
 from benchmarks.bench import Bench
 from benchmarks.callgrind import HOW_TO_INSTALL, instructions, is_installed
 from benchmarks.contenders import Contender
+from benchmarks.processes import end_running
 from benchmarks.rows import CORES, Result
 from benchmarks.scenarios import SCENARIOS
 
@@ -34,13 +35,13 @@ def counting(bench: Bench) -> Iterator[Result]:
         )
 
     with ThreadPoolExecutor(CORES) as pool:
-        counts = dict(
-            zip(
-                (contender.name for contender in bench.contenders),
-                pool.map(count, bench.contenders),
-                strict=True,
-            )
-        )
+        futures = {each.name: pool.submit(count, each) for each in bench.contenders}
+        try:
+            counts = {name: future.result() for name, future in futures.items()}
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            end_running()
+            raise
     for name in wanted:
         millions = {
             contender: [number / 1e6 for number in found[name]]

@@ -70,19 +70,34 @@ def run(command: Sequence[str], environment: dict[str, str], *, seconds: float =
     Raises:
         Failed: It ended with an error, or not in time.
     """
-    try:
-        outcome = subprocess.run(  # noqa: S603  # our own modules
-            command,
-            check=False,
-            cwd=ROOT,
-            env=environment,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            timeout=seconds,
-        )
-    except subprocess.TimeoutExpired as late:
-        raise Failed(f"{' '.join(command)}: no end after {seconds:.0f} s") from late
-    if outcome.returncode != 0:
-        raise Failed(f"{' '.join(command)}:\n{outcome.stderr.strip()[-3000:]}")
-    return outcome.stdout
+    with subprocess.Popen(  # noqa: S603  # our own modules
+        command,
+        cwd=ROOT,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        # Ctrl-C is for the benchmarks; they end what they started
+        start_new_session=True,
+    ) as process:
+        _running.add(process)
+        try:
+            said, complained = process.communicate(timeout=seconds)
+        except subprocess.TimeoutExpired as late:
+            raise Failed(f"{' '.join(command)}: no end after {seconds:.0f} s") from late
+        finally:
+            process.kill()
+            _running.discard(process)
+    if process.returncode != 0:
+        raise Failed(f"{' '.join(command)}:\n{complained.strip()[-3000:]}")
+    return said
+
+
+_running: set["subprocess.Popen[str]"] = set()
+
+
+def end_running() -> None:
+    """End the programs that ``run`` waits for, in whatever thread."""
+    for process in tuple(_running):
+        process.kill()
