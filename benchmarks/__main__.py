@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -60,14 +61,20 @@ def _measurements(
 ) -> Iterator[tuple[Bench, Callable[[Bench], Iterator[Result]]]]:
     effort = SHORT if options.short else Effort()
     wanted = frozenset(_selected(options.rows))
-    elsewhere = {"effort": effort, "wanted": wanted, "others": contenders, "say": _say}
-    yield Bench(database="", settings=Settings(database_url="sqlite://"), **elsewhere), importing
+    nowhere = Bench(
+        database="",
+        settings=Settings(database_url="sqlite://"),
+        effort=effort,
+        wanted=wanted,
+        others=contenders,
+        say=_say,
+    )
+    yield nowhere, importing
     if wanted.isdisjoint(row.name for row in ROWS if row.each_database):
         return
     for database in found:
-        bench = Bench(
-            database=database.name, settings=Settings(database_url=database.url), **elsewhere
-        )
+        settings = Settings(database_url=database.url)
+        bench = replace(nowhere, database=database.name, settings=settings)
         yield bench, _fill
         for measure in ON_EACH_DATABASE:
             yield bench, measure

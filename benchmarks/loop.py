@@ -1,4 +1,4 @@
-"""The event loop of the clients: uvloop where there is one."""
+"""The event loop of clients, and of apps that are counted: uvloop where there is one."""
 
 import asyncio
 import importlib.util

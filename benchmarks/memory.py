@@ -59,8 +59,8 @@ def _results(
             yield bench.result("memory-start", contender, more, own, base, measured_in="MiB")
         if bench.wants("memory-peak"):
             added = peak[contender.name]
-            base = peak[contender.against] if contender is KIT else None
-            yield bench.result("memory-peak", contender, added, added, base, measured_in="MiB")
+            beside = peak[contender.against] if contender is KIT else None
+            yield bench.result("memory-peak", contender, added, added, beside, measured_in="MiB")
 
 
 async def _first_requests(server: Server) -> None:

@@ -16,6 +16,7 @@ from importlib import import_module
 from typing import Any
 
 from benchmarks.contenders import Contender
+from benchmarks.loop import run
 from benchmarks.scenarios import SCENARIOS, Request, Talk, address
 
 MARKER = "sched_get_priority_max"
@@ -115,10 +116,6 @@ async def main(contender: Contender, scenarios: list[str], windows: int, request
 
 
 if __name__ == "__main__":
-    try:
-        from uvloop import run
-    except ImportError:
-        from asyncio import run
     run(
         main(
             Contender(**json.loads(sys.argv[1])),

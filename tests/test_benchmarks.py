@@ -102,9 +102,10 @@ def test_what_valgrind_counts_runs_without_it(contender: Contender, settings: Se
     command = [sys.executable, "-m", "benchmarks.steady", json.dumps(facts | paths)]
     environment = settings.environment(contender, CHEAP_HASH)
     run([*command, ",".join(scenarios), "1", "1"], environment)
-    wrong = json.dumps(facts | paths | {"me": "/nowhere"})
-    with pytest.raises(Failed, match="404"):
-        run([*command[:-1], wrong, "me", "1", "1"], environment)
+    if contender is KIT:
+        wrong = json.dumps(facts | paths | {"me": "/nowhere"})
+        with pytest.raises(Failed, match="404"):
+            run([*command[:-1], wrong, "me", "1", "1"], environment)
 
 
 @pytest.mark.skipif(shutil.which("valgrind") is None, reason="valgrind is not installed")
