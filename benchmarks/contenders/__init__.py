@@ -17,13 +17,13 @@ from typing import Final
 ROOT: Final = Path(__file__).parents[2]
 
 _OWN_PYTHON: Final = (
-    ROOT / ".venv-contenders/bin/python",
-    ROOT / ".venv-contenders/Scripts/python.exe",
+    ROOT / ".venv/contenders/bin/python",
+    ROOT / ".venv/contenders/Scripts/python.exe",
 )
 
 HOW_TO_INSTALL: Final = (
     "fastapi-users is not installed and left out. It needs an older SQLAlchemy than the rest, "
-    'so it has an environment of its own: "make .venv-contenders/stamp" makes it, '
+    'so it has an environment of its own: "make .venv/contenders/stamp" makes it, '
     "or name the Python that has it in BENCH_CONTENDERS_PYTHON."
 )
 
