@@ -50,9 +50,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     facts["duration"] = f"{(time.monotonic() - began) / 60:.1f} minutes"
     print("\n".join(f"{name}: {fact}" for name, fact in facts.items()), end="\n\n")
     print(plain(results))
+    if options.json:
+        _write_json(options.json, results, facts)
+    if options.write:
+        if lacking := not_measured(results):
+            failures.append(f"{options.write} stays as it was, without {', '.join(lacking)}")
+        else:
+            write(options.write, results, facts)
     for failure in failures:
         print(f"\nFAILED: {failure}", file=sys.stderr)
-    _save(options, results, facts, whole=not failures)
     return 1 if failures else 0
 
 
@@ -98,14 +104,20 @@ def _selected(rows: Sequence[str]) -> list[str]:
     return names
 
 
-def _save(
-    options: argparse.Namespace, results: list[Result], facts: dict[str, str], *, whole: bool
-) -> None:
-    if options.json:
-        lines = [_as_json(result) for result in results]
-        options.json.write_text(json.dumps({"facts": facts, "results": lines}, indent=1))
-    if options.write and whole:
-        write(options.write, results, facts)
+def not_measured(results: Sequence[Result]) -> list[str]:
+    """Name the rows that have no figure of the kit on a database they should have one on."""
+    there = {(result.row.name, result.database) for result in results if result.contender == "kit"}
+    return [
+        f"{row.name} {database}".strip()
+        for row in ROWS
+        for database in (DATABASES if row.each_database else ("",))
+        if (row.name, database) not in there
+    ]
+
+
+def _write_json(file: Path, results: Sequence[Result], facts: dict[str, str]) -> None:
+    lines = [_as_json(result) for result in results]
+    file.write_text(json.dumps({"facts": facts, "results": lines}, indent=1))
 
 
 def _as_json(result: Result) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from benchmarks.__main__ import not_measured
 from benchmarks.bench import SHORT, Bench
 from benchmarks.callgrind import instructions
 from benchmarks.contenders import BARE, KIT, ROOT, Contender, others
@@ -225,6 +226,24 @@ def test_writing_replaces_what_is_between_the_markers(tmp_path: Path) -> None:
     assert "of last year" not in text
     line = "<= 1x | <= 0.8x | 0.75x (0.50..1.50) | reached | 1.5 ms | 2 ms |"
     assert line in text
+
+
+def test_a_page_is_not_written_without_all_rows_on_both_databases(settings: Settings) -> None:
+    everywhere = [
+        (row, database)
+        for row in ROWS
+        for database in (("sqlite", "postgresql") if row.each_database else ("",))
+    ]
+    bench = Bench(database="", settings=settings, effort=SHORT, wanted=frozenset())
+    results = [
+        replace(
+            bench.result(row.name, KIT, [1.0], [1.0], None, measured_in="ms"), database=database
+        )
+        for row, database in everywhere
+    ]
+    assert not not_measured(results)
+    of_bare = replace(results[-1], contender="bare")
+    assert not_measured([*results[:-1], of_bare]) == ["memory-peak postgresql"]
 
 
 def test_the_page_has_the_rows_of_the_harness() -> None:
