@@ -97,5 +97,10 @@ def _spread(result: Result) -> str:
 
 
 def _absolutes(result: Result) -> tuple[str, str]:
-    base = "" if result.base is None else f"{result.base:.3g} {result.measured_in}"
-    return f"{result.own:.3g} {result.measured_in}", base
+    base = "" if result.base is None else f"{_figure(result.base)} {result.measured_in}"
+    return f"{_figure(result.own)} {result.measured_in}", base
+
+
+def _figure(value: float) -> str:
+    """Three digits, and no more before the point than it takes."""
+    return f"{value:.3g}" if value < 1000 else f"{value:,.0f}"
