@@ -1,136 +1,180 @@
-"""``make bench``: CPU per request of the kit, as a ratio to the hand-written app.
+"""The command: ``python -m benchmarks [ROW ...]``, or ``make bench``."""
 
-Both apps run in this process, on the same database, without sockets, in
-interleaved rounds. Ratios carry over to other machines, times do not.
-``python -m benchmarks URL ...`` measures other databases than SQLite.
-"""
-
-import asyncio
-import os
-import statistics
+import argparse
+import json
+import signal
 import sys
-import tempfile
 import time
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
-import httpx2
+from benchmarks.bench import SHORT, Bench, Effort
+from benchmarks.contenders import BARE, HOW_TO_INSTALL, Contender, others
+from benchmarks.counting import counting
+from benchmarks.databases import DATABASES, Database, databases
+from benchmarks.hash_rate import at_default_hash
+from benchmarks.importing import importing
+from benchmarks.memory import memory
+from benchmarks.processes import CHEAP_HASH, Settings
+from benchmarks.rows import BY_NAME, ROWS, Result
+from benchmarks.surroundings import surroundings
+from benchmarks.table import plain, write
+from benchmarks.throughput import throughput
 
-ROUNDS = 7
-REQUESTS = 300
-CHEAP_HASH = "8,1,1"
-
-Request = Callable[[], Awaitable[httpx2.Response]]
+ON_EACH_DATABASE: Final = (counting, throughput, at_default_hash, memory)
+ACCOUNTS_WITH_DEFAULT_HASH: Final = 100
 
 
-@dataclass(frozen=True)
-class Contest:
-    """One thing that both apps do."""
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Measure, print, and write what was asked for; 1 if something broke."""
+    options = _parse(arguments)
+    if options.list:
+        print("\n".join(f"{row.name:22} {row.title}" for row in ROWS))
+        return 0
+    contenders = () if options.no_others else others()
+    if not contenders and not options.no_others:
+        _say(HOW_TO_INSTALL)
+    results: list[Result] = []
+    failures: list[str] = []
+    began = time.monotonic()
+    with databases(tuple(options.database or DATABASES), _say) as found:
+        facts = surroundings(found)
+        for bench, measure in _measurements(options, found, contenders):
+            try:
+                results += measure(bench)
+            except Exception as error:  # noqa: BLE001  # the other rows are still of use
+                failures.append(f"{bench.database} {measure.__name__}: {_told(error)}")
+    facts["duration"] = f"{(time.monotonic() - began) / 60:.1f} minutes"
+    print("\n".join(f"{name}: {fact}" for name, fact in facts.items()), end="\n\n")
+    print(plain(results))
+    if options.json:
+        _write_json(options.json, results, facts)
+    if options.write:
+        if lacking := not_measured(results):
+            failures.append(f"{options.write} stays as it was, without {', '.join(lacking)}")
+        else:
+            write(options.write, results, facts)
+    for failure in failures:
+        print(f"\nFAILED: {failure}", file=sys.stderr)
+    return 1 if failures else 0
 
-    name: str
-    bare: Request
-    kit: Request
 
-
-def main(urls: list[str]) -> None:
-    """Measure each database in a process of its own: engines are made on import."""
-    if os.environ.get("BENCH_DATABASE_URL"):
-        asyncio.run(_measure())
+def _measurements(
+    options: argparse.Namespace, found: Sequence[Database], contenders: tuple[Contender, ...]
+) -> Iterator[tuple[Bench, Callable[[Bench], Iterator[Result]]]]:
+    effort = SHORT if options.short else Effort()
+    wanted = frozenset(_selected(options.rows))
+    nowhere = Bench(
+        database="",
+        settings=Settings(database_url="sqlite://"),
+        effort=effort,
+        wanted=wanted,
+        others=contenders,
+        say=_say,
+    )
+    yield nowhere, importing
+    if wanted.isdisjoint(row.name for row in ROWS if row.each_database):
         return
-    with tempfile.TemporaryDirectory() as folder:
-        for url in urls or [f"sqlite+aiosqlite:///{Path(folder) / 'bench.db'}"]:
-            print(f"\n{url.partition(':')[0]}: CPU of the kit / CPU of bare, per request")
-            os.environ["BENCH_DATABASE_URL"] = url
-            os.environ.setdefault("BENCH_SECRET", "a secret for benchmarks, of 32 bytes and more")
-            os.environ.setdefault("BENCH_ARGON2", CHEAP_HASH)
-            os.spawnv(os.P_WAIT, sys.executable, [sys.executable, "-m", "benchmarks"])
+    for database in found:
+        settings = Settings(database_url=database.url)
+        bench = replace(nowhere, database=database.name, settings=settings)
+        yield bench, _fill
+        for measure in ON_EACH_DATABASE:
+            yield bench, measure
 
 
-async def _measure() -> None:
-    from benchmarks import bare, kit
-
-    async with (
-        bare.lifespan(bare.app),
-        kit.lifespan(kit.app),
-        _client(bare.app) as bare_client,
-        _client(kit.app) as kit_client,
-    ):
-        for contest in await _contests(bare_client, kit_client):
-            await _run(contest)
+def _fill(bench: Bench) -> Iterator[Result]:
+    _say(f"{bench.database}: making accounts")
+    few = {bench.effort.default_hash: ACCOUNTS_WITH_DEFAULT_HASH}
+    # the same module means the same tables
+    for contender in {contender.module: contender for contender in bench.contenders}.values():
+        bench.settings.fill(contender, few | {CHEAP_HASH: bench.effort.accounts})
+    yield from ()
 
 
-def _client(app: Any) -> httpx2.AsyncClient:
-    return httpx2.AsyncClient(transport=httpx2.ASGITransport(app), base_url="http://bench")
+def _selected(rows: Sequence[str]) -> list[str]:
+    """Return the names of rows that begin as one of those given; all, if none is."""
+    names = [name for name in BY_NAME if not rows or name.startswith(tuple(rows))]
+    unknown = [given for given in rows if not any(name.startswith(given) for name in BY_NAME)]
+    if unknown:
+        raise SystemExit(f"No row begins with {', '.join(unknown)}. There are: {', '.join(names)}")
+    return names
 
 
-async def _contests(bare: httpx2.AsyncClient, kit: httpx2.AsyncClient) -> list[Contest]:
-    account = {"email": f"ada{time.time_ns()}@example.com", "password": "correct horse battery"}
-    form = {"username": account["email"], "password": account["password"]}
-    for client, path in ((bare, "/register"), (kit, "/auth/register")):
-        (await client.post(path, json=account)).raise_for_status()
-    bare_tokens = (await bare.post("/login_pair", data=form)).json()
-    kit_tokens = (await kit.post("/auth/login", data=form)).json()
-    bare_headers, kit_headers = _bearer(bare_tokens), _bearer(kit_tokens)
+def not_measured(results: Sequence[Result]) -> list[str]:
+    """Name the rows that have no figure of the kit on a database they should have one on."""
+    there = {(result.row.name, result.database) for result in results if result.contender == "kit"}
     return [
-        Contest(
-            "GET /users/me against /me",
-            lambda: bare.get("/me", headers=bare_headers),
-            lambda: kit.get("/users/me", headers=kit_headers),
-        ),
-        Contest(
-            "claims against /me_nodb",
-            lambda: bare.get("/me_nodb", headers=bare_headers),
-            lambda: kit.get("/claims", headers=kit_headers),
-        ),
-        Contest(
-            "POST /auth/login against /login_pair",
-            lambda: bare.post("/login_pair", data=form),
-            lambda: kit.post("/auth/login", data=form),
-        ),
-        Contest(
-            "POST /auth/refresh against /refresh",
-            _refreshing(bare, "/refresh", bare_tokens),
-            _refreshing(kit, "/auth/refresh", kit_tokens),
-        ),
+        f"{row.name} {database}".strip()
+        for row in ROWS
+        for database in (DATABASES if row.each_database else ("",))
+        if (row.name, database) not in there
     ]
 
 
-def _bearer(tokens: dict[str, Any]) -> dict[str, str]:
-    return {"Authorization": f"Bearer {tokens['access_token']}"}
+def _write_json(file: Path, results: Sequence[Result], facts: dict[str, str]) -> None:
+    lines = [_as_json(result) for result in results]
+    file.write_text(json.dumps({"facts": facts, "results": lines}, indent=1))
 
 
-def _refreshing(client: httpx2.AsyncClient, path: str, tokens: dict[str, Any]) -> Request:
-    latest = {"refresh_token": tokens["refresh_token"]}
+def _as_json(result: Result) -> dict[str, Any]:
+    row = result.row
+    return {
+        "row": row.name,
+        "database": result.database,
+        "contender": result.contender,
+        "unit": row.unit,
+        "hold": row.hold,
+        "reach": row.reach,
+        "median": result.value,
+        "min": min(result.values),
+        "max": max(result.values),
+        "rounds": list(result.values),
+        "verdict": result.verdict,
+        "own": result.own,
+        "bare": result.base,
+        "measured_in": result.measured_in,
+    }
 
-    async def refresh() -> httpx2.Response:
-        answer = await client.post(path, json=latest)
-        latest["refresh_token"] = answer.json()["refresh_token"]
-        return answer
 
-    return refresh
-
-
-async def _run(contest: Contest) -> None:
-    ratios: list[float] = []
-    for _ in range(ROUNDS):
-        bare = await _cpu_seconds(contest.bare)
-        ratios.append(await _cpu_seconds(contest.kit) / bare)
-    print(
-        f"  {contest.name:40} {statistics.median(ratios):5.2f}"
-        f"   ({min(ratios):.2f} to {max(ratios):.2f})",
-        flush=True,
+def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks",
+        description=f"The kit against a hand-written app ({BARE.module}), in one run.",
     )
+    parser.add_argument("rows", nargs="*", metavar="ROW", help="begin of a row's name; see --list")
+    parser.add_argument("--list", action="store_true", help="name the rows and end")
+    parser.add_argument("--database", action="append", choices=DATABASES, help="only this one")
+    parser.add_argument("--short", action="store_true", help="tiny rounds, to see that it works")
+    parser.add_argument("--no-others", action="store_true", help="leave fastapi-users out")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there too")
+    parser.add_argument(
+        "--write", type=Path, metavar="PAGE", help="put the tables between the markers of a page"
+    )
+    options = parser.parse_args(arguments)
+    if options.write and (options.short or options.rows or options.database or options.no_others):
+        parser.error("--write is for a whole run: no rows, --database, --short or --no-others")
+    return options
 
 
-async def _cpu_seconds(request: Request) -> float:
-    (await request()).raise_for_status()
-    began = time.process_time()
-    for _ in range(REQUESTS):
-        (await request()).raise_for_status()
-    return (time.process_time() - began) / REQUESTS
+def _told(error: BaseException) -> str:
+    """Return the errors of a group's members too."""
+    members = getattr(error, "exceptions", ())
+    told = dict.fromkeys(_told(member) for member in members)
+    return "; ".join(told) or f"{type(error).__name__}: {error}"
+
+
+def _say(text: str) -> None:
+    """Tell how far it is, apart from the figures."""
+    print(text, file=sys.stderr, flush=True)
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    # end as after Ctrl-C: with servers stopped and databases dropped
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    with suppress(KeyboardInterrupt):
+        sys.exit(main())
+    sys.exit(130)
