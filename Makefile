@@ -6,6 +6,7 @@ WORKERS ?= $(shell $(PYTHON) -c 'import os; print(max(2, min(4, os.cpu_count() o
 
 VENV := .venv
 BIN := $(CURDIR)/$(VENV)/bin
+CONTENDERS := $(VENV)/contenders
 
 # Material for MkDocs prints an advertisement otherwise, pyright asks PyPI for its own version.
 export NO_MKDOCS_2_WARNING := 1
@@ -51,8 +52,8 @@ site: $(VENV)/all.stamp
 docs: $(VENV)/all.stamp ## Serve the documentation while it is being written
 	$(BIN)/mkdocs serve
 
-bench: $(VENV)/all.stamp ## Run the benchmarks
-	$(BIN)/python -m benchmarks
+bench: $(VENV)/all.stamp $(CONTENDERS)/stamp ## Measure against a hand-written app and fastapi-users
+	$(BIN)/python -m benchmarks $(ARGS)
 
 chaos: $(VENV)/all.stamp ## Kill, cut off and starve the app; fail every step; repeat every race
 	CHAOS=1 $(BIN)/python -m pytest tests/faults tests/invariants/test_failure_injection.py \
@@ -97,3 +98,10 @@ $(VENV)/all.stamp: pyproject.toml | $(VENV)/pip.stamp
 	@$(BIN)/python -m pip install --quiet --editable ".[sqlite,postgres,mysql]" \
 		--group test --group lint --group docs --group example --group bench
 	@touch $(VENV)/demo.stamp $@
+
+# fastapi-users needs an older SQLAlchemy than the rest. The benchmarks go on without it.
+$(CONTENDERS)/stamp: pyproject.toml | $(VENV)/pip.stamp
+	@echo "Installing the other contenders of the benchmarks"
+	-@$(PYTHON) -m venv --clear $(CONTENDERS) && \
+		$(CONTENDERS)/bin/python -m pip install --quiet --upgrade "pip>=25.1" && \
+		$(CONTENDERS)/bin/python -m pip install --quiet --group contenders && touch $@
