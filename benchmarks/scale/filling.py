@@ -7,7 +7,7 @@ all, are over for more than 30 days. The rest lives, because it was refreshed.
 
 from dataclasses import dataclass
 
-from sqlalchemy import text
+from sqlalchemy import Index, Table, text
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
 from benchmarks.scale.app import PASSWORD, AuthSession, Base, build, cheapest_hasher
@@ -101,8 +101,14 @@ async def _add_sessions(connection: AsyncConnection, size: Size, first: int, las
     await connection.execute(text(SESSIONS), {**values, **texts})
 
 
+def _indexes() -> set[Index]:
+    table = AuthSession.__table__
+    assert isinstance(table, Table)
+    return table.indexes
+
+
 async def _take_away(connection: AsyncConnection) -> None:
-    for index in AuthSession.__table__.indexes:
+    for index in _indexes():
         await connection.run_sync(index.drop)
     await connection.execute(
         text("ALTER TABLE auth_sessions DROP CONSTRAINT auth_sessions_user_id_fkey")
@@ -110,7 +116,7 @@ async def _take_away(connection: AsyncConnection) -> None:
 
 
 async def _put_back(connection: AsyncConnection) -> None:
-    for index in AuthSession.__table__.indexes:
+    for index in _indexes():
         await connection.run_sync(index.create)
     await connection.execute(
         text(
