@@ -54,8 +54,10 @@ def _serves_an_app() -> bool:
 async def _awaited(operation: Coroutine[Any, Any, ResultT]) -> ResultT:
     # the thread waits to the end anyway; anyio lets what it begins in a scope that
     # was cancelled spin at its first checkpoint for ever
+    call = asyncio.ensure_future(operation)
     with CancelScope(shield=True):
-        return await operation
+        await asyncio.wait([call])
+    return call.result()
 
 
 async def _drained(operation: Coroutine[Any, Any, ResultT], after: AfterCommit) -> ResultT:
