@@ -133,7 +133,9 @@ class Authentication(Generic[UserT]):
         known: Authenticated[UserT] | None = _known(connection, self, session)
         if known is not None:
             return await _run_or_refuse(database, lambda _: take(known))
-        lets_go = not database.session.in_transaction()
+        # going back would expire rows that the caller read and goes on using
+        is_ours = not list(database.session)
+        lets_go = is_ours and not database.session.in_transaction()
         _, taken = await self._identify(self.recognise(connection), database, take, lets_go=lets_go)
         return taken
 
