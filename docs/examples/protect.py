@@ -1,10 +1,11 @@
 """Every way to say who may call a route of your own."""
 
 from collections.abc import AsyncGenerator
+from contextlib import suppress
 from datetime import timedelta
 from typing import Annotated
 
-from fastapi import Depends, FastAPI, WebSocket
+from fastapi import Depends, FastAPI, WebSocket, WebSocketDisconnect
 from sqlalchemy import ForeignKey, String, select
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship, selectinload
@@ -180,10 +181,11 @@ async def echo(
     opened_by: Annotated[WebSocketUser[User], Depends(auth.websocket_user)],
 ) -> None:
     await websocket.accept(subprotocol=opened_by.subprotocol)
-    while await opened_by.still_valid():
-        text = await websocket.receive_text()
-        await websocket.send_text(f"{opened_by.user.email}: {text}")
-    await websocket.close()
+    with suppress(WebSocketDisconnect):  # they went away
+        while await opened_by.still_valid():
+            text = await websocket.receive_text()
+            await websocket.send_text(f"{opened_by.user.email}: {text}")
+        await websocket.close()
 
 
 # --8<-- [end:websocket]

@@ -1,9 +1,11 @@
 """The ten lines over synchronous sessions, and operations without ``await``."""
 
-from collections.abc import Generator
+from collections.abc import AsyncGenerator, Generator
+from contextlib import asynccontextmanager
 from functools import partial
 from typing import Annotated
 
+from anyio.to_thread import current_default_thread_limiter
 from fastapi import Depends, FastAPI
 from sqlalchemy import ForeignKey, String, create_engine
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, sessionmaker
@@ -60,7 +62,17 @@ auth = AuthKit(
     settings=AuthSettings(secret_key="c3bHsLDC0aOqLDgZ3LHkz2Wv3Zpq8Y1n"),
     features=(Accounts(), Passwords(), Sessions(model=AuthSession)),
 )
-app = FastAPI()
+
+
+# --8<-- [start:lifespan]
+@asynccontextmanager
+async def lifespan(app: FastAPI) -> AsyncGenerator[None]:
+    current_default_thread_limiter().total_tokens = 400
+    yield
+
+
+app = FastAPI(lifespan=lifespan)
+# --8<-- [end:lifespan]
 app.include_router(get_auth_router(auth), prefix="/api/auth", tags=["auth"])
 app.include_router(get_users_router(auth), prefix="/api/users", tags=["users"])
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from fastauth_kit import Event, EventSink, Work
-from fastauth_kit.core.database import is_retryable
+from fastauth_kit.core.database import is_retryable, opened
 from tests.kit_app import KitApp
 
 ResultT = TypeVar("ResultT")
@@ -29,8 +29,8 @@ class On(EventSink):
 
 @asynccontextmanager
 async def working(kit_app: KitApp) -> AsyncIterator[Work]:
-    """A unit of work on a connection of its own."""
-    async with kit_app.sessions() as session, kit_app.auth.work_for(session) as work:
+    """A unit of work on a connection of its own, over a session as the app's are."""
+    async with opened(kit_app.make_session()) as database, Work(kit_app.auth, database) as work:
         yield work
 
 
@@ -80,6 +80,12 @@ async def turns(count: int = 200) -> None:
     """Let every task that can go on do so, without waiting for time to pass."""
     for _ in range(count):
         await asyncio.sleep(0)
+
+
+async def fetch_as_app(kit_app: KitApp, statement: Any) -> Sequence[Any]:
+    """Do so on a connection of the app's own pool."""
+    async with opened(kit_app.make_session()) as database:
+        return await database.run(lambda session: session.scalars(statement).all())
 
 
 def checked_out(kit_app: KitApp) -> int:

@@ -1,5 +1,6 @@
 """Connections that end, and faults that are no outage."""
 
+import asyncio
 from collections.abc import Callable
 from typing import Any
 
@@ -9,9 +10,10 @@ from sqlalchemy.exc import OperationalError, ProgrammingError
 from sqlalchemy.util import await_only
 
 from fastauth_kit import Work
+from fastauth_kit.core.after_commit import running_loop
 from fastauth_kit.features.accounts import UserCreated
 from fastauth_kit.features.sessions.events import LoggedIn
-from tests.core.parts import On, fetch
+from tests.core.parts import On, fetch, fetch_as_app
 from tests.core.test_database_failures import (
     CREDENTIALS,
     add_own_route,
@@ -41,7 +43,7 @@ async def test_a_connection_that_the_server_ended_is_replaced(
     kit_app = make_app(engine_options={"pool_size": 1}, configure=add_own_route)
     await kit_app.add_user()
     headers = bearer(await kit_app.sign_in())
-    victim = (await fetch(kit_app, text(OWN_ID[database_kind])))[0]
+    victim = (await fetch_as_app(kit_app, text(OWN_ID[database_kind])))[0]
     killer = make_app()
     await kill(killer, database_kind, victim)
 
@@ -65,9 +67,14 @@ async def test_a_commit_of_unknown_outcome_is_never_tried_again(
     killer = make_app()
     await kit_app.add_user()
 
+    loop = asyncio.get_running_loop()
+
     def end_connection(_: Any) -> None:
-        if victims:
+        if victims and running_loop() is loop:
             await_only(kill(killer, database_kind, victims[0]))
+        elif victims:
+            killing = kill(killer, database_kind, victims[0])
+            asyncio.run_coroutine_threadsafe(killing, loop).result()
 
     event.listen(kit_app.app_engine, "commit", end_connection)
     async with kit_app.client() as client:

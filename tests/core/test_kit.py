@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
-from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 
 from fastauth_kit import (
     Accounts,
@@ -74,8 +74,14 @@ async def get_after_begin() -> AsyncIterator[AsyncSession]:
         yield session
 
 
-def get_sync() -> Iterator[Any]:
-    yield None
+def get_sync() -> Iterator[Session]:
+    with Session() as session:
+        yield session
+
+
+def get_sync_begun() -> Iterator[Session]:
+    with Session() as session, session.begin():
+        yield session
 
 
 class SessionSource:
@@ -88,9 +94,9 @@ class SessionSource:
 @pytest.mark.parametrize(
     ("source", "sentence"),
     [
-        (get_begun, "yields inside begin.*yield from 'async with maker"),
+        (get_begun, r"yields inside begin.*yield from '\(async\) with maker"),
         (get_begun_inside, "yields inside begin"),
-        (get_sync, "plain generator; yield an AsyncSession"),
+        (get_sync_begun, "yields inside begin"),
         ("get_session", "must be a dependency"),
     ],
 )
@@ -99,7 +105,7 @@ def test_a_session_dependency_that_cannot_work_is_refused(source: Any, sentence:
         build(get_session=source)
 
 
-@pytest.mark.parametrize("source", [get_after_begin, SessionSource(), max])
+@pytest.mark.parametrize("source", [get_after_begin, get_sync, SessionSource(), max])
 def test_a_session_dependency_that_may_work_is_taken(source: Callable[..., Any]) -> None:
     assert build(get_session=source).get_session is source
 

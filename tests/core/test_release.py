@@ -4,8 +4,10 @@ from typing import Any
 
 import pytest
 from sqlalchemy import insert, select, text
+from sqlalchemy.orm import Session
 
 from fastauth_kit import Work
+from fastauth_kit.core.database import opened
 from tests.core.parts import add_rows, checked_out, fetch, working
 from tests.kit_app import IntUser, KitApp
 
@@ -78,15 +80,13 @@ async def test_release_keeps_what_the_work_wrote(kit_app: KitApp, write: Any) ->
 
 
 async def test_release_keeps_a_transaction_of_the_callers(kit_app: KitApp) -> None:
-    async with (
-        kit_app.sessions() as session,
-        session.begin(),
-        kit_app.auth.work_for(session) as work,
-    ):
-        await work.scalar(select(IntUser))
-        await work.release()
+    async with opened(kit_app.make_session()) as database:
+        await database.run(Session.begin)
+        async with Work(kit_app.auth, database) as work:
+            await work.scalar(select(IntUser))
+            await work.release()
 
-        assert checked_out(kit_app) == 1
+            assert checked_out(kit_app) == 1
 
 
 async def test_deleting_a_row_keeps_the_connection(kit_app: KitApp) -> None:

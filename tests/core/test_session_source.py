@@ -7,11 +7,13 @@ from typing import Any
 
 import pytest
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
+from sqlalchemy.orm import Session, sessionmaker
 
 from fastauth_kit import ConfigurationError
 from fastauth_kit.core.session_source import check_session_source
 
 maker: async_sessionmaker[AsyncSession] = async_sessionmaker()
+sync_maker = sessionmaker()
 
 
 async def plain() -> AsyncIterator[AsyncSession]:
@@ -119,14 +121,24 @@ def test_a_commit_after_the_answer_is_refused(source: Callable[..., Any]) -> Non
         check_session_source(source)
 
 
-def synchronous() -> Iterator[AsyncSession]:
-    yield maker()
+def synchronous() -> Iterator[Session]:
+    with sync_maker() as session:
+        yield session
+
+
+def synchronous_inside_begin() -> Iterator[Session]:
+    with sync_maker.begin() as session:
+        yield session
 
 
 @pytest.mark.parametrize("source", [synchronous, partial(synchronous)])
-def test_a_synchronous_generator_is_refused(source: Callable[..., Any]) -> None:
-    with pytest.raises(ConfigurationError, match=r"^get_session is a plain generator; yield an"):
-        check_session_source(source)
+def test_a_synchronous_generator_is_taken(source: Callable[..., Any]) -> None:
+    assert check_session_source(source) is None  # type: ignore[func-returns-value]  # no refusal
+
+
+def test_a_synchronous_generator_inside_begin_is_refused() -> None:
+    with pytest.raises(ConfigurationError, match=r"^get_session yields inside begin"):
+        check_session_source(synchronous_inside_begin)
 
 
 @pytest.mark.parametrize("source", [None, "get_db", plain()])

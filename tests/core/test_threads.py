@@ -11,6 +11,7 @@ from sqlalchemy import create_engine, text
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import QueuePool
 
+from fastauth_kit.core.errors import DatabaseUnavailable
 from fastauth_kit.core.threads import MOST_CHECKOUTS, run_in_thread
 from tests.core.parts import turns
 
@@ -115,7 +116,7 @@ async def test_a_cancelled_scope_waits_as_well(session: Session) -> None:
     async def cancel_meanwhile(scope: anyio.CancelScope) -> None:
         await gate.reached()
         scope.cancel()
-        await asyncio.to_thread(gate.open)
+        asyncio.get_running_loop().call_soon(gate.open)
 
     async with anyio.create_task_group() as group:
         group.start_soon(cancel_meanwhile, group.cancel_scope)
@@ -179,6 +180,24 @@ async def test_those_who_wait_for_a_connection_do_not_take_a_thread_each(
     await finish(sessions, tasks)
 
     assert taken <= MOST_CHECKOUTS
+
+
+async def test_nobody_waits_for_a_place_longer_than_the_pool_lets_wait(session: Session) -> None:
+    await run_in_thread(session, select_one)
+    engine = create_engine(
+        "sqlite://",
+        poolclass=QueuePool,
+        pool_timeout=0.01,
+        connect_args={"check_same_thread": False},
+    )
+    sessions, tasks = await waiting_for_a_connection(session, MOST_CHECKOUTS)
+
+    with Session(engine) as late, pytest.raises(DatabaseUnavailable):
+        await run_in_thread(late, select_one)
+
+    await run_in_thread(session, Session.commit)
+    await finish(sessions, tasks)
+    engine.dispose()
 
 
 async def test_who_gives_up_waiting_for_a_connection_takes_no_place(session: Session) -> None:

@@ -8,13 +8,11 @@ from typing import Any
 
 import httpx2
 import pytest
-from fastapi.testclient import TestClient
 from sqlalchemy import update
-from starlette.websockets import WebSocketDisconnect
 
+from fastauth_kit.core.websockets import POLICY_VIOLATION, SUBPROTOCOL
+from tests.core.sockets import connect
 from tests.docs.programs import ADA, load, running, sign_up
-
-POLICY_VIOLATION = 1008
 
 
 @pytest.fixture
@@ -132,27 +130,20 @@ async def test_claims_do_not_see_a_logout(client: httpx2.AsyncClient) -> None:
     assert (await client.get("/posts", headers=headers)).status_code == 401
 
 
-@pytest.fixture
-def browser(program: ModuleType, tmp_path: Path) -> TestClient:
-    return TestClient(program.app)
-
-
 async def test_a_websocket_takes_the_token_as_a_subprotocol(
-    client: httpx2.AsyncClient, browser: TestClient
+    client: httpx2.AsyncClient, program: ModuleType
 ) -> None:
     token = (await sign_up(client))["Authorization"].removeprefix("Bearer ")
 
-    with browser.websocket_connect("/echo", ["fastauth-kit.bearer", token]) as socket:
-        socket.send_text("hello")
-
-        assert socket.receive_text() == "ada@example.com: hello"
-        assert socket.accepted_subprotocol == "fastauth-kit.bearer"
+    async with connect(program.app, "/echo", subprotocols=[SUBPROTOCOL, token]) as socket:
+        assert (await socket.receive())["subprotocol"] == SUBPROTOCOL
+        assert await socket.ask("hello") == "ada@example.com: hello"
 
 
 async def test_a_websocket_without_a_token_is_closed(
-    client: httpx2.AsyncClient, browser: TestClient
+    client: httpx2.AsyncClient, program: ModuleType
 ) -> None:
-    with pytest.raises(WebSocketDisconnect) as closed, browser.websocket_connect("/echo"):
-        pass
+    async with connect(program.app, "/echo") as socket:
+        closed = await socket.receive()
 
-    assert closed.value.code == POLICY_VIOLATION
+    assert (closed["type"], closed["code"]) == ("websocket.close", POLICY_VIOLATION)

@@ -79,7 +79,7 @@ class _Held:
         """Start the actions, whichever thread has committed."""
         if running_loop() is not None:
             self.worker.start(self.actions)
-        elif self.loop.is_closed():
+        elif not self.loop.is_running():
             # a synchronous script, whose loops last as long as a call
             asyncio.run(self._finish())
         else:

@@ -133,9 +133,9 @@ class Authentication(Generic[UserT]):
         known: Authenticated[UserT] | None = _known(connection, self, session)
         if known is not None:
             return await _run_or_refuse(database, lambda _: take(known))
-        lets_go = not database.session.in_transaction()
-        _, taken = await self._identify(self.recognise(connection), database, take, lets_go=lets_go)
-        return taken
+        # going back would expire rows that the caller read and goes on using
+        is_ours = not (list(database.session) or database.session.in_transaction())
+        return (await self._identify(self.recognise(connection), database, take, is_ours))[1]
 
     def recognise(self, connection: HTTPConnection) -> "Recognised":
         """Return what the credential of a connection claims.
@@ -165,7 +165,6 @@ class Authentication(Generic[UserT]):
         recognised: "Recognised",
         database: Database,
         take: Callable[[_Who], ResultT],
-        *,
         lets_go: bool = False,
     ) -> tuple[Authenticated[UserT], ResultT]:
         reader, claims = recognised.reader, recognised.claims

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Coroutine
 from typing import Any, TypeVar
 
-from anyio import from_thread
+from anyio import CancelScope, from_thread
 
 from fastauth_kit.core.after_commit import AfterCommit, running_loop
 from fastauth_kit.core.errors import ConfigurationError
@@ -52,7 +52,12 @@ def _serves_an_app() -> bool:
 
 
 async def _awaited(operation: Coroutine[Any, Any, ResultT]) -> ResultT:
-    return await operation
+    # the thread waits to the end anyway; anyio lets what it begins in a scope that
+    # was cancelled spin at its first checkpoint for ever
+    call = asyncio.ensure_future(operation)
+    with CancelScope(shield=True):
+        await asyncio.wait([call])
+    return call.result()
 
 
 async def _drained(operation: Coroutine[Any, Any, ResultT], after: AfterCommit) -> ResultT:

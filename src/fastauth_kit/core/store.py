@@ -57,6 +57,7 @@ class RowLock(Generic[ModelT]):
     The statements are built once: where every login takes the lock, keep it.
 
     Args:
+        conditions: Their parameters must not be named as a column is.
         shared: Others may hold the row too, none may change it. (SQLite has
             one writer at a time, so there it makes no difference.)
     """

@@ -3,16 +3,23 @@
 import asyncio
 import math
 from collections.abc import Callable
-from contextlib import AbstractAsyncContextManager, nullcontext, suppress
+from contextlib import suppress
 from typing import TypeVar
 
-from anyio import CancelScope, CapacityLimiter
+from anyio import CancelScope, CapacityLimiter, WouldBlock
 from anyio.lowlevel import RunVar
 from anyio.to_thread import run_sync
+from sqlalchemy.exc import UnboundExecutionError
 from sqlalchemy.orm import Session
+from sqlalchemy.pool import QueuePool
+
+from fastauth_kit.core.errors import DatabaseUnavailable
 
 MOST_CHECKOUTS = 64
 """Threads that may wait for a connection of the pool at once, for each event loop."""
+
+USUAL_PATIENCE_SECONDS = 30.0
+"""The ``pool_timeout`` of SQLAlchemy, for pools that have none."""
 
 ResultT = TypeVar("ResultT")
 
@@ -28,14 +35,38 @@ async def run_in_thread(session: Session, step: Callable[[Session], ResultT]) ->
     pool has connections. (On one common limit a commit queues behind checkouts
     that wait for this very commit.)
     """
-    async with _place_for(session):
-        return await _finish(session, step)
-
-
-def _place_for(session: Session) -> AbstractAsyncContextManager[object]:
     if session.in_transaction():
-        return nullcontext()
-    return _limiter(_checkouts, MOST_CHECKOUTS)
+        return await _finish(session, step)
+    limiter = _limiter(_checkouts, MOST_CHECKOUTS)
+    await _enter(limiter, session)
+    try:
+        return await _finish(session, step)
+    finally:
+        limiter.release()
+
+
+async def _enter(limiter: CapacityLimiter, session: Session) -> None:
+    """Wait for a place, no longer than the pool lets wait for a connection.
+
+    Raises:
+        DatabaseUnavailable: It took longer.
+    """
+    try:
+        limiter.acquire_nowait()
+    except WouldBlock:
+        try:
+            async with asyncio.timeout(_patience_seconds(session)):
+                await limiter.acquire()
+        except TimeoutError:
+            raise DatabaseUnavailable from None
+
+
+def _patience_seconds(session: Session) -> float:
+    try:
+        pool = session.get_bind().engine.pool
+    except UnboundExecutionError:  # each of its tables has an engine of its own
+        return USUAL_PATIENCE_SECONDS
+    return pool.timeout() if isinstance(pool, QueuePool) else USUAL_PATIENCE_SECONDS
 
 
 def _limiter(found: RunVar[CapacityLimiter], most: float) -> CapacityLimiter:

@@ -238,14 +238,27 @@ class Work:
             # before, not after: a client that gives up while we wait must not
             # leave us with data whose actions never ran
             await self.auth.after_commit.room()
+        committed = False
+
+        def step(session: Session) -> None:
+            nonlocal committed
+            session.commit()
+            committed = True
+
         try:
-            await self._database.run(Session.commit)
+            await self._database.run(step)
         except BaseException as error:
+            if committed:  # whoever was cancelled meanwhile has committed all the same
+                self._finish()
+                raise
             # another attempt, on another connection, must not meet our locks
             await self._roll_back()
             if isinstance(error, DBAPIError) and error.connection_invalidated:
                 raise CommitOutcomeUnknown from error
             raise
+        self._finish()
+
+    def _finish(self) -> None:
         self._begin_anew()
         self._recorded.clear()
         actions, self._after = self._after, []

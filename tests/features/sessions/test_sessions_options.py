@@ -2,9 +2,12 @@
 
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 from fastapi import FastAPI
+from sqlalchemy import ForeignKey
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from fastauth_kit import (
     Accounts,
@@ -13,6 +16,7 @@ from fastauth_kit import (
     ConfigurationError,
     Passwords,
     Routes,
+    SessionMixin,
     Sessions,
     get_session_router,
 )
@@ -69,6 +73,27 @@ def test_lifetimes_may_all_be_the_same() -> None:
 def test_sessions_of_another_user_table_are_refused() -> None:
     with pytest.raises(ConfigurationError, match=r"UuidSession\.__auth_user__ must be IntUser"):
         build(model=UuidSession)
+
+
+class OwnBase(DeclarativeBase):
+    """Tables of this file alone."""
+
+
+class ShortSession(SessionMixin[int], OwnBase):
+    __tablename__ = "short_sessions"
+    __auth_user__ = IntUser
+
+
+class LongSession(ShortSession):
+    """Joined inheritance: its columns are in two tables."""
+
+    __tablename__ = "long_sessions"
+    id: Mapped[UUID] = mapped_column(ForeignKey("short_sessions.id"), primary_key=True)
+
+
+def test_sessions_in_two_tables_are_refused() -> None:
+    with pytest.raises(ConfigurationError, match="LongSession must keep its columns in one table"):
+        build(model=LongSession)
 
 
 def test_a_table_without_an_owner_is_refused() -> None:

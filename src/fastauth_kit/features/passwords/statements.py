@@ -19,11 +19,12 @@ class LoginStatements:
         self._search = select(user.id, user.hashed_password).where(
             user.email == bindparam("address")
         )
+        # none may be the name of a column: it would be a value for it
         self._lock: RowLock[UserMixin[Any]] = RowLock(
             user,
-            user.id == bindparam("verified_id"),
-            user.email == bindparam("verified_address"),
-            user.hashed_password == bindparam("verified_hash"),
+            user.id == bindparam("kit_verified_id"),
+            user.email == bindparam("kit_verified_address"),
+            user.hashed_password == bindparam("kit_verified_hash"),
             shared=True,
         )
 
@@ -48,5 +49,5 @@ class LoginStatements:
     ) -> UserMixin[Any] | None:
         """Hold the user while address and hash are still theirs."""
         return await self._lock.take(
-            work, verified_id=user_id, verified_address=address, verified_hash=stored
+            work, kit_verified_id=user_id, kit_verified_address=address, kit_verified_hash=stored
         )

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 from uuid import UUID
 
 from fastapi.requests import HTTPConnection
-from sqlalchemy import Row, Select, bindparam, delete, select, update
+from sqlalchemy import Row, Select, bindparam, delete, inspect, select, update
 from sqlalchemy.sql.elements import ColumnElement
 
 from fastauth_kit.core.assembly import Assembly
@@ -98,6 +98,8 @@ class Sessions(Feature, SessionIssuer, Authenticator, CredentialListener, Accoun
             raise ConfigurationError(
                 f"{self.model.__name__}.__auth_user__ must be {auth.user_model.__name__}"
             )
+        if len(inspect(self.model).tables) > 1:
+            raise ConfigurationError(f"{self.model.__name__} must keep its columns in one table")
 
     def add_auth_routes(self, table: RouteTable) -> None:
         """Add refresh, logout and the list of sessions."""

@@ -14,6 +14,9 @@ from sqlalchemy.orm import Session
 if TYPE_CHECKING:
     from fastauth_kit.features.sessions.feature import Sessions
 
+_OURS = "kit_"
+"""Before the parameters of an UPDATE: one named as a column would be a value for it."""
+
 
 class SessionStatements:
     """The statements of one table of sessions, with their parameters left open."""
@@ -48,7 +51,8 @@ class SessionStatements:
                 ``key_id`` and ``idle_end``.
         """
         values["next_generation"] = values["generation"] + 1
-        result = session.execute(self._rotation, values, bind_arguments=self._bind)
+        named = {_OURS + name: value for name, value in values.items()}
+        result = session.execute(self._rotation, named, bind_arguments=self._bind)
         assert isinstance(result, CursorResult)  # noqa: S101  # what DML gives; for the types
         return result.rowcount == 1
 
@@ -83,15 +87,18 @@ def _rotation(sessions: "Sessions") -> Any:
     )
     return (
         update(mapper.local_table)
-        .where(own.id == bindparam("session_id"), own.refresh_generation == bindparam("generation"))
-        .where(*sessions.in_force(bindparam("now"), own), active)
+        .where(
+            own.id == bindparam(_OURS + "session_id"),
+            own.refresh_generation == bindparam(_OURS + "generation"),
+        )
+        .where(*sessions.in_force(bindparam(_OURS + "now"), own), active)
         .values(
             {
-                own.refresh_generation: bindparam("next_generation"),
-                own.refresh_key_id: bindparam("key_id"),
-                own.rotated_at: bindparam("now"),
-                own.last_used_at: bindparam("now"),
-                own.idle_expires_at: bindparam("idle_end"),
+                own.refresh_generation: bindparam(_OURS + "next_generation"),
+                own.refresh_key_id: bindparam(_OURS + "key_id"),
+                own.rotated_at: bindparam(_OURS + "now"),
+                own.last_used_at: bindparam(_OURS + "now"),
+                own.idle_expires_at: bindparam(_OURS + "idle_end"),
             }
         )
     )
