@@ -1,0 +1,256 @@
+"""mutmut, with tests that are collected once and forked for each mutant.
+
+Usage: python tools/mutation.py run [MUTANT ...]    and every other command of mutmut
+
+mutmut forks its own process for each mutant, and in it starts pytest anew, which
+collects the chosen tests again: for a function that a thousand tests reach, that
+takes longer than the tests. Here the tests are collected before the fork.
+mutmut still makes the mutants, finds out which tests reach them and keeps the
+results; ``[tool.mutmut]`` in pyproject.toml configures it.
+
+Environment:
+    MUTATION_SECONDS: How long the tests of one mutant may take, as measured
+        without mutants. Those likeliest to notice come first. Empty: all of them.
+    MUTATION_DATABASES: ``all`` runs the tests on PostgreSQL and MariaDB too,
+        after those on SQLite.
+"""
+
+import json
+import os
+import pickle
+import shutil
+import signal
+import sys
+import tempfile
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+from _pytest.config import _prepareconfig
+from mutmut.runners.harness import PytestRunner
+from mutmut.state import state
+from mutmut.utils.file_utils import change_cwd
+from mutmut.workers import isolation
+
+SECONDS: Final = float(os.environ.get("MUTATION_SECONDS") or "inf")
+EVERY_DATABASE: Final = os.environ.get("MUTATION_DATABASES") == "all"
+SETUP_SECONDS: Final = 0.04
+"""What a test takes beside the time that mutmut measures."""
+PATIENCE: Final = 20.0
+"""Seconds after which a test counts as hanging, unless it takes long anyway."""
+HANGS: Final = 36
+"""The exit status that mutmut reads as a time-out."""
+KILLERS: Final = Path("killers.jsonl")
+"""Which test killed which mutant, in the folder where mutmut keeps its own."""
+
+
+class Selection:
+    """pytest plugin: leaves out what needs a server, if SQLite has to do."""
+
+    def pytest_collection_modifyitems(
+        self, config: pytest.Config, items: list[pytest.Item]
+    ) -> None:
+        """Leave out."""
+        if EVERY_DATABASE:
+            return
+        without = [item for item in items if _database_of(item) not in {"", "sqlite"}]
+        config.hook.pytest_deselected(items=without)
+        items[:] = [item for item in items if item not in without]
+
+
+class Failures:
+    """pytest plugin: remembers the first test that failed."""
+
+    def __init__(self) -> None:
+        self.first = ""
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Remember it."""
+        if report.failed and not self.first:
+            self.first = report.nodeid
+
+
+class WarmRunner(PytestRunner):
+    """Runs tests in forks of a process that has collected them."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._session: pytest.Session | None = None
+        self._items: dict[str, pytest.Item] = {}
+        self._failures = Failures()
+
+    def execute_pytest(self, params: list[str], **kwargs: Any) -> int:
+        """Run pytest as mutmut does, on the same selection."""
+        plugins = [Selection(), *kwargs.pop("plugins", ())]
+        return int(super().execute_pytest(params, plugins=plugins, **kwargs))
+
+    def run_stats(self, *, tests: Iterable[str]) -> int:
+        """Find out which tests reach which function, in a process of its own."""
+
+        def measure() -> tuple[int, dict[str, set[str]], dict[str, float], dict[str, set[str]]]:
+            status = super(WarmRunner, self).run_stats(tests=tests)
+            known = state()
+            return (
+                status,
+                dict(known.tests_by_mangled_function_name),
+                dict(known.duration_by_test),
+                dict(known.function_dependencies),
+            )
+
+        status, reached, durations, dependencies = _in_a_fork(measure)
+        for function, names in reached.items():
+            state().tests_by_mangled_function_name[function] |= names
+        for function, callers in dependencies.items():
+            state().function_dependencies[function] |= callers
+        state().duration_by_test.update(durations)
+        return int(status)
+
+    def run_tests(self, *, mutant_name: str | None, tests: Iterable[str]) -> int:
+        """Run some tests, or all of them; mutmut has forked already for a mutant."""
+        self._collect()
+        with change_cwd("mutants"):
+            if mutant_name is None:
+                chosen = list(tests) or list(self._items)
+                print(f"running {len(chosen)} tests")
+                return _in_a_fork(lambda: self._run(chosen, name=""))
+            return self._run(in_order(mutant_name, list(tests)), name=mutant_name)
+
+    def _collect(self) -> None:
+        if self._session is not None:
+            return
+        arguments = ["--rootdir=.", "-q", "-x", "-s", "-p", "no:terminal", "-p", "no:cacheprovider"]
+        arguments += self._pytest_add_cli_args + self._pytest_add_cli_args_test_selection
+        with change_cwd("mutants"):
+            config = _prepareconfig(arguments, plugins=[Selection(), self._failures])
+            config._do_configure()
+            self._session = pytest.Session.from_config(config)
+            config.hook.pytest_sessionstart(session=self._session)
+            for item in self._session.perform_collect():
+                self._items[item.nodeid] = item
+            # once, and not again for each mutant
+            config.pluginmanager.get_plugin("tests.servers.plugin")._detection(config)
+
+    def _run(self, tests: Sequence[str], *, name: str) -> int:
+        """Run until the first failure; 1 if there is one, else 0."""
+        chosen = [self._items[test] for test in tests if test in self._items]
+        if name:
+            _silence()
+        with _a_folder_of_its_own(chosen):
+            for item, following in zip(chosen, [*chosen[1:], None], strict=True):
+                _watch(item.nodeid)
+                item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
+                if self._failures.first:
+                    break
+            signal.setitimer(signal.ITIMER_REAL, PATIENCE)
+            if chosen and self._failures.first:
+                chosen[0].session._setupstate.teardown_exact(None)
+        if self._failures.first:
+            _note(name or "without a mutant", self._failures.first)
+        return int(bool(self._failures.first))
+
+
+def in_order(mutant: str, tests: list[str]) -> list[str]:
+    """Put first what killed neighbours of the mutant, then what is named after its file."""
+    killers = _killers_near(mutant)
+    durations = state().duration_by_test
+    subject = mutant.partition(".x")[0].rpartition(".")[2].removesuffix("_token")
+
+    def rank(test: str) -> tuple[int, float]:
+        file = test.partition("::")[0]
+        if test in killers:
+            return killers[test], durations[test]
+        return (1 if subject in file else 2), durations[test]
+
+    ordered = sorted(tests, key=rank)
+    seconds, within = 0.0, list[str]()
+    for test in ordered:
+        seconds += durations[test] + SETUP_SECONDS
+        if seconds > SECONDS and within:
+            break
+        within.append(test)
+    return within
+
+
+def _killers_near(mutant: str) -> dict[str, int]:
+    """Return the tests that killed mutants of the same function, most kills first."""
+    function = mutant.rpartition("__mutmut_")[0]
+    kills: dict[str, int] = defaultdict(int)
+    if KILLERS.exists():
+        for line in KILLERS.read_text("utf-8").splitlines():
+            name, test = json.loads(line)
+            if name.rpartition("__mutmut_")[0] == function:
+                kills[test] -= 1
+    return kills
+
+
+def _note(mutant: str, test: str) -> None:
+    with KILLERS.open("a", encoding="utf-8") as file:
+        file.write(json.dumps([mutant, test]) + "\n")
+
+
+def _database_of(item: pytest.Item) -> str:
+    parameters = getattr(getattr(item, "callspec", None), "params", {})
+    return str(parameters.get("database_kind", ""))
+
+
+def _watch(test: str) -> None:
+    def give_up(*_: object) -> None:
+        os._exit(HANGS)
+
+    signal.signal(signal.SIGALRM, give_up)
+    usual = state().duration_by_test.get(test, 0.0)
+    signal.setitimer(signal.ITIMER_REAL, max(PATIENCE, 20 * usual))
+
+
+def _silence() -> None:
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 1)
+    os.dup2(nowhere, 2)
+
+
+class _a_folder_of_its_own:  # noqa: N801  # reads as a sentence where it is used
+    """Temporary files of these tests, gone with them."""
+
+    def __init__(self, items: Sequence[pytest.Item]) -> None:
+        self._items = items
+        self._folder = Path(tempfile.mkdtemp(prefix="mutation-"))
+
+    def __enter__(self) -> None:
+        if self._items:
+            self._items[0].config._tmp_path_factory._basetemp = self._folder  # type: ignore[attr-defined]
+
+    def __exit__(self, *_: object) -> None:
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+
+def _in_a_fork(measure: Callable[[], Any]) -> Any:
+    """Return what a function returns in a child of this process."""
+    with tempfile.TemporaryFile() as file:
+        child = os.fork()
+        if child == 0:
+            status = 1
+            try:
+                pickle.dump(measure(), file)
+                file.flush()
+                status = 0
+            finally:
+                sys.stdout.flush()
+                os._exit(status)
+        if os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) != 0:
+            raise RuntimeError("the tests ended without a result")
+        file.seek(0)
+        return pickle.load(file)  # noqa: S301  # written by ourselves
+
+
+def main() -> None:
+    """Run mutmut with this way of running tests."""
+    isolation.PytestRunner = WarmRunner  # type: ignore[misc]
+    from mutmut.__main__ import cli
+
+    cli()
+
+
+if __name__ == "__main__":
+    main()
