@@ -29,6 +29,7 @@ from typing import Any, Final
 
 import pytest
 from _pytest.config import _prepareconfig
+from mutmut.__main__ import cli
 from mutmut.runners.harness import PytestRunner
 from mutmut.state import state
 from mutmut.utils.file_utils import change_cwd
@@ -120,7 +121,7 @@ class WarmRunner(PytestRunner):
     def _collect(self) -> None:
         if self._session is not None:
             return
-        arguments = ["--rootdir=.", "-q", "-x", "-s", "-p", "no:terminal", "-p", "no:cacheprovider"]
+        arguments = ["--rootdir=.", "-q", "-x", "-s", "-p", "no:cacheprovider"]
         arguments += self._pytest_add_cli_args + self._pytest_add_cli_args_test_selection
         with change_cwd("mutants"):
             config = _prepareconfig(arguments, plugins=[Selection(), self._failures])
@@ -247,8 +248,6 @@ def _in_a_fork(measure: Callable[[], Any]) -> Any:
 def main() -> None:
     """Run mutmut with this way of running tests."""
     isolation.PytestRunner = WarmRunner  # type: ignore[misc]
-    from mutmut.__main__ import cli
-
     cli()
 
 
