@@ -1,6 +1,11 @@
 """mutmut, with tests that are collected once and forked for each mutant.
 
-Usage: python tools/mutation.py run [MUTANT ...]    and every other command of mutmut
+Usage:
+    python tools/mutation.py run [MUTANT ...]   goes on where it stopped; a * will do
+    python tools/mutation.py table
+    python tools/mutation.py survivors [MUTANT ...]
+    python tools/mutation.py retry [MUTANT ...]
+    and every other command of mutmut
 
 mutmut forks its own process for each mutant, and in it starts pytest anew, which
 collects the chosen tests again: for a function that a thousand tests reach, that
@@ -11,6 +16,7 @@ results; ``[tool.mutmut]`` in pyproject.toml configures it.
 Environment:
     MUTATION_SECONDS: How long the tests of one mutant may take, as measured
         without mutants. Those likeliest to notice come first. Empty: all of them.
+        The run without a mutant may take ten times as long.
     MUTATION_DATABASES: ``all`` runs the tests on PostgreSQL and MariaDB too,
         after those on SQLite.
 """
@@ -27,6 +33,7 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any, Final
 
+import mutation_report
 import pytest
 from _pytest.config import _prepareconfig
 from mutmut.__main__ import cli
@@ -113,7 +120,7 @@ class WarmRunner(PytestRunner):
         self._collect()
         with change_cwd("mutants"):
             if mutant_name is None:
-                chosen = list(tests) or list(self._items)
+                chosen = within(10 * SECONDS, list(tests) or list(self._items))
                 print(f"running {len(chosen)} tests")
                 return _in_a_fork(lambda: self._run(chosen, name=""))
             return self._run(in_order(mutant_name, list(tests)), name=mutant_name)
@@ -164,14 +171,18 @@ def in_order(mutant: str, tests: list[str]) -> list[str]:
             return killers[test], durations[test]
         return (1 if subject in file else 2), durations[test]
 
-    ordered = sorted(tests, key=rank)
-    seconds, within = 0.0, list[str]()
-    for test in ordered:
-        seconds += durations[test] + SETUP_SECONDS
-        if seconds > SECONDS and within:
+    return within(SECONDS, sorted(tests, key=rank))
+
+
+def within(seconds: float, tests: Sequence[str]) -> list[str]:
+    """Return as many of the first tests as fit into a time, and at least one."""
+    fitting = list[str]()
+    for test in tests:
+        seconds -= state().duration_by_test.get(test, 0.0) + SETUP_SECONDS
+        if seconds < 0 and fitting:
             break
-        within.append(test)
-    return within
+        fitting.append(test)
+    return fitting
 
 
 def _killers_near(mutant: str) -> dict[str, int]:
@@ -246,8 +257,10 @@ def _in_a_fork(measure: Callable[[], Any]) -> Any:
 
 
 def main() -> None:
-    """Run mutmut with this way of running tests."""
+    """Run mutmut with this way of running tests, and commands of our own."""
     isolation.PytestRunner = WarmRunner  # type: ignore[misc]
+    for command in (mutation_report.table, mutation_report.survivors, mutation_report.retry):
+        cli.add_command(command)
     cli()
 
 
