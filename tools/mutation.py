@@ -36,7 +36,8 @@ from typing import Any, Final
 import mutation_report
 import pytest
 from _pytest.config import _prepareconfig
-from mutmut.__main__ import cli
+from mutmut import __main__ as mutmut_commands
+from mutmut.__main__ import cli, collect_source_file_mutation_data
 from mutmut.runners.harness import PytestRunner
 from mutmut.state import state
 from mutmut.utils.file_utils import change_cwd
@@ -256,9 +257,16 @@ def _in_a_fork(measure: Callable[[], Any]) -> Any:
         return pickle.load(file)  # noqa: S301  # written by ourselves
 
 
+def _only_what_was_not_tried(*, mutant_names: Sequence[str]) -> Any:
+    """Choose mutants; mutmut itself tries those that are named again and again."""
+    mutants, by_path = collect_source_file_mutation_data(mutant_names=tuple(mutant_names))
+    return [mutant for mutant in mutants if mutant[2] is None], by_path
+
+
 def main() -> None:
     """Run mutmut with this way of running tests, and commands of our own."""
     isolation.PytestRunner = WarmRunner  # type: ignore[misc]
+    mutmut_commands.collect_source_file_mutation_data = _only_what_was_not_tried
     for command in (mutation_report.table, mutation_report.survivors, mutation_report.retry):
         cli.add_command(command)
     cli()
