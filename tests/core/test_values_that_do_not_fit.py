@@ -53,7 +53,7 @@ async def test_the_client_is_told_that_a_value_does_not_fit_and_nothing_of_it() 
         await run_with_retries(attempt)
 
     assert refused.value.fields == [
-        {"type": "value_error", "loc": ["body"], "msg": "A value does not fit its column."}
+        {"type": "value_error", "loc": ("body",), "msg": "A value does not fit its column."}
     ]
 
 
