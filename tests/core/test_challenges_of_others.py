@@ -1,10 +1,15 @@
 """A challenge is of one user, whoever else there is."""
 
 from collections.abc import Callable
+from typing import Any
 
+import jwt
+
+from fastauth_kit import AuthSettings
 from fastauth_kit.core.login import resume_login
 from tests.core.parts import working
 from tests.core.test_login_gate import Toy
+from tests.features.accounts.people import rebuilt
 from tests.kit_app import PASSWORD, KitApp
 
 
@@ -21,3 +26,26 @@ async def test_a_challenge_leads_to_the_user_it_was_made_for(
     async with working(kit_app) as work:
         user, _ = await resume_login(work, challenge)
         assert user.email == "bob@example.com"
+
+
+def stamp_of(challenge: str) -> Any:
+    return jwt.decode(challenge, options={"verify_signature": False})["stamp"]
+
+
+async def test_what_a_challenge_says_of_credentials_nobody_can_compute_without_the_secret(
+    kit_app: KitApp,
+) -> None:
+    """Anyone can read a challenge; a stolen table alone must not explain its stamp."""
+    await kit_app.add_user("ada@example.com")
+    stamps = set()
+    for secret in (
+        "seven-Brave-Otters-swim-under-4-old-piers",
+        "nine-Quick-Zebras-jump-over-2-gnus",
+    ):
+        built = rebuilt(kit_app, settings=AuthSettings(secret_key=secret), hooks=(Toy(),))
+        async with built.client() as client:
+            body = {"email": "ada@example.com", "password": PASSWORD}
+            answer = await client.post("/api/auth/login", json=body)
+        stamps.add(stamp_of(answer.json()["challenge"]))
+
+    assert len(stamps) == 2
