@@ -35,6 +35,8 @@ def pytest_runtestloop(session: pytest.Session) -> bool:
     """Try each mutant in place of running the tests once."""
     if session.testsfailed:  # while collecting
         return True
+    # once, and not again for each mutant
+    session.config.pluginmanager.get_plugin("tests.servers.plugin")._detection(session.config)
     failures = Failures()
     session.config.pluginmanager.register(failures)
     mutants = (*NAMED_MUTANTS, UNNOTICED)
