@@ -27,6 +27,7 @@ import os
 import pickle
 import shutil
 import signal
+import subprocess
 import sys
 import tempfile
 from collections import defaultdict
@@ -39,6 +40,7 @@ import pytest
 from _pytest.config import _prepareconfig
 from mutmut import __main__ as mutmut_commands
 from mutmut.__main__ import cli, collect_source_file_mutation_data
+from mutmut.mutation.trampoline import set_mutant_under_test
 from mutmut.runners.harness import PytestRunner
 from mutmut.state import state
 from mutmut.utils.file_utils import change_cwd
@@ -90,6 +92,8 @@ class WarmRunner(PytestRunner):
         super().__init__()
         self._session: pytest.Session | None = None
         self._items: dict[str, pytest.Item] = {}
+        self._early: set[str] = set()
+        """Functions that ran while the tests were imported: it is too late to change them."""
         self._failures = Failures()
 
     def execute_pytest(self, params: list[str], **kwargs: Any) -> int:
@@ -126,6 +130,8 @@ class WarmRunner(PytestRunner):
                 chosen = within(4 * SECONDS, list(tests) or list(self._items))
                 print(f"running {len(chosen)} tests")
                 return _in_a_fork(lambda: self._run(chosen, name=""))
+            if mutant_name.rpartition("__mutmut_")[0] in self._early:
+                return _run_anew(in_order(mutant_name, list(self._items), seconds=4 * SECONDS))
             return self._run(in_order(mutant_name, list(tests)), name=mutant_name)
 
     def _collect(self) -> None:
@@ -138,8 +144,11 @@ class WarmRunner(PytestRunner):
             config._do_configure()
             self._session = pytest.Session.from_config(config)
             config.hook.pytest_sessionstart(session=self._session)
+            set_mutant_under_test("stats")
             for item in self._session.perform_collect():
                 self._items[item.nodeid] = item
+            set_mutant_under_test("")
+            self._early, state()._stats = state()._stats, set()
             # once, and not again for each mutant
             config.pluginmanager.get_plugin("tests.servers.plugin")._detection(config)
 
@@ -162,10 +171,17 @@ class WarmRunner(PytestRunner):
         return int(bool(self._failures.first))
 
 
-def in_order(mutant: str, tests: list[str]) -> list[str]:
+def _run_anew(tests: Sequence[str]) -> int:
+    """Run tests in a new process, which imports the mutant; mutmut has put its name there."""
+    _silence()
+    command = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", *tests]
+    return int(subprocess.run(command, check=False).returncode != 0)  # noqa: S603
+
+
+def in_order(mutant: str, tests: list[str], *, seconds: float = SECONDS) -> list[str]:
     """Put first what killed neighbours of the mutant, then what is named after its file."""
     killers = _killers_near(mutant)
-    durations = state().duration_by_test
+    durations = defaultdict(float, state().duration_by_test)
     *_, folder, file = mutant.partition(".x")[0].split(".")
 
     def rank(test: str) -> tuple[int, float]:
@@ -174,7 +190,7 @@ def in_order(mutant: str, tests: list[str]) -> list[str]:
         place = test.partition("::")[0]
         return (1 if file in place else 2 if f"/{folder}/" in place else 3), durations[test]
 
-    return within(SECONDS, sorted(tests, key=rank))
+    return within(seconds, sorted(tests, key=rank))
 
 
 def within(seconds: float, tests: Sequence[str]) -> list[str]:

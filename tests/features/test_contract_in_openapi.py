@@ -1,5 +1,6 @@
 """What clients are generated from: routes, bodies, answers and refusals in OpenAPI."""
 
+import json
 import re
 from typing import Any
 
@@ -216,3 +217,17 @@ def test_a_refusal_for_a_while_says_when_to_come_back(document: dict[str, Any]) 
         "busy",
         "database_unavailable",
     }
+
+
+def test_schemas_of_refusals_are_written_in_place(document: dict[str, Any]) -> None:
+    """FastAPI would register a referenced one for another media type."""
+    refusals = [
+        answer["content"]["application/problem+json"]["schema"]
+        for operation in operations(document).values()
+        for status, answer in operation["responses"].items()
+        if status >= "400"
+    ]
+
+    text = json.dumps(refusals)
+    assert "$ref" not in text
+    assert "$defs" not in text
