@@ -7,6 +7,7 @@ from sqlalchemy import delete
 
 from fastauth_kit.features.passwords import ConfirmationFailed, LoginFailed
 from tests.features.accounts.answers import BEARER, assert_done, assert_refused
+from tests.features.accounts.own_models import members
 from tests.features.accounts.people import Heard, join, join_without_password, store, stored
 from tests.features.passwords.test_login_uniformity import interrupted
 from tests.kit_app import PASSWORD, KitApp
@@ -123,3 +124,14 @@ async def test_what_was_typed_is_told_within_its_bounds(make_app: Any) -> None:
 
     assert answer.status_code == 401
     assert [len(event.email) for event in heard.of(LoginFailed)] == [320]
+
+
+async def test_users_of_a_table_without_names_change_their_password(database_url: str) -> None:
+    async with members(database_url) as kit_app:
+        ada = await join(kit_app, nickname="ada", team=1)
+        async with kit_app.client() as client:
+            body = {"current_password": PASSWORD, "new_password": NEW}
+            answer = await client.post(CHANGE, json=body, headers=ada.headers)
+
+        assert_done(answer)
+        assert await kit_app.sign_in(password=NEW)
