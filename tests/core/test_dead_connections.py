@@ -1,6 +1,7 @@
 """A connection that the pool found dead is replaced, and the request runs again."""
 
 import pytest
+from pymysql import err as mariadb
 from sqlalchemy.exc import DBAPIError
 
 from fastauth_kit.core.errors import DatabaseUnavailable
@@ -49,3 +50,29 @@ async def test_a_commit_whose_outcome_is_unknown_is_never_tried_again() -> None:
         await run_with_retries(attempt)
 
     assert len(attempts) == 1
+
+
+@pytest.mark.parametrize(
+    ("number", "text", "again"),
+    [
+        (1305, "SAVEPOINT sa_savepoint_1 does not exist", True),
+        (1305, "FUNCTION app.uuid_v9 does not exist", False),
+        (1064, "You have an error near SAVEPOINT", False),
+    ],
+)
+async def test_a_savepoint_that_is_gone_is_told_from_other_errors(
+    number: int, text: str, again: bool
+) -> None:
+    """MariaDB says so in place of the deadlock that took it along."""
+    failures = [DBAPIError("ROLLBACK TO SAVEPOINT", {}, mariadb.OperationalError(number, text))]
+
+    async def attempt() -> str:
+        if failures:
+            raise failures.pop()
+        return "done"
+
+    if again:
+        assert await run_with_retries(attempt) == "done"
+        return
+    with pytest.raises(DBAPIError):
+        await run_with_retries(attempt)
