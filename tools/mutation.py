@@ -179,7 +179,7 @@ def _run_anew(tests: Sequence[str]) -> int:
 
 
 def in_order(mutant: str, tests: list[str], *, seconds: float = SECONDS) -> list[str]:
-    """Put first what killed neighbours of the mutant, then what is named after its file."""
+    """Put first what killed neighbours of the mutant, then what is named like its file."""
     killers = _killers_near(mutant)
     durations = defaultdict(float, state().duration_by_test)
     *_, folder, file = mutant.partition(".x")[0].split(".")
@@ -205,13 +205,16 @@ def within(seconds: float, tests: Sequence[str]) -> list[str]:
 
 
 def _killers_near(mutant: str) -> dict[str, int]:
-    """Return the tests that killed mutants of the same function, most kills first."""
-    function = mutant.rpartition("__mutmut_")[0]
+    """Rank the tests that killed others: of the same function first, then of its file."""
+    function, _, _ = mutant.rpartition("__mutmut_")
+    module, _, _ = mutant.partition(".x")
     kills: dict[str, int] = defaultdict(int)
     if KILLERS.exists():
         for line in KILLERS.read_text("utf-8").splitlines():
             name, test = json.loads(line)
-            if name.rpartition("__mutmut_")[0] == function:
+            if name.startswith(f"{function}__mutmut_"):
+                kills[test] -= 1000
+            elif name.startswith(f"{module}.x"):
                 kills[test] -= 1
     return kills
 
