@@ -5,7 +5,7 @@ from typing import Any
 import httpx2
 
 from fastauth_kit import Sessions
-from fastauth_kit.features.sessions import SessionRefreshed
+from fastauth_kit.features.sessions import RevokedReason, SessionRefreshed, SessionsRevoked
 from tests.features.accounts.people import Heard, join, session_of
 from tests.features.accounts.tokens import rotate
 from tests.kit_app import KitApp
@@ -49,3 +49,21 @@ async def test_a_refresh_is_told_with_its_session(make_app: Any) -> None:
 
     session_id = (await session_of(kit_app, bob)).id
     assert heard.of(SessionRefreshed) == [SessionRefreshed(bob.id, session_id)]
+
+
+async def test_a_session_that_ended_before_keeps_its_time_and_reason(make_app: Any) -> None:
+    heard = Heard()
+    kit_app = make_app(hooks=(heard,))
+    ada = await join(kit_app)
+    async with kit_app.client() as client:
+        await client.post("/api/auth/logout", headers=ada.headers)
+    ended_at = kit_app.clock.now
+    kit_app.clock.advance(minutes=1)
+
+    async with kit_app.sessions() as session, kit_app.auth.work_for(session) as work:
+        sessions = kit_app.auth.feature(Sessions)
+        count = await sessions.revoke_all(work, ada.id, RevokedReason.PASSWORD)
+
+    row = await session_of(kit_app, ada)
+    assert (count, row.revoked_at, row.revoked_reason) == (0, ended_at, "logout")
+    assert [event.reason for event in heard.of(SessionsRevoked)] == [RevokedReason.LOGOUT]
