@@ -4,8 +4,9 @@ from collections.abc import Callable
 from typing import Any
 
 import jwt
+import pytest
 
-from fastauth_kit import AuthSettings
+from fastauth_kit import AuthSettings, SecondFactor, UserMixin, Work
 from fastauth_kit.core.login import resume_login
 from tests.core.parts import working
 from tests.core.test_login_gate import Toy
@@ -49,3 +50,27 @@ async def test_what_a_challenge_says_of_credentials_nobody_can_compute_without_t
         stamps.add(stamp_of(answer.json()["challenge"]))
 
     assert len(stamps) == 2
+
+
+class OfBob(SecondFactor):
+    """A factor that one user has."""
+
+    factor_name = "fob"
+
+    async def is_enrolled(self, work: Work, user: UserMixin[Any]) -> bool:
+        return user.email == "bob@example.com"
+
+
+@pytest.mark.parametrize(("name", "status"), [("ada", 200), ("bob", 202)])
+async def test_a_second_factor_is_asked_of_those_who_have_it(
+    make_app: Callable[..., KitApp], name: str, status: int
+) -> None:
+    kit_app = make_app(hooks=(OfBob(),))
+    for each in ("ada", "bob"):
+        await kit_app.add_user(f"{each}@example.com")
+
+    async with kit_app.client() as client:
+        body = {"email": f"{name}@example.com", "password": PASSWORD}
+        answer = await client.post("/api/auth/login", json=body)
+
+    assert answer.status_code == status

@@ -2,7 +2,7 @@
 
 import pytest
 from pymysql import err as mariadb
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from fastauth_kit.core.errors import DatabaseUnavailable
 from fastauth_kit.core.http import ATTEMPTS, run_with_retries
@@ -76,3 +76,39 @@ async def test_a_savepoint_that_is_gone_is_told_from_other_errors(
         return
     with pytest.raises(DBAPIError):
         await run_with_retries(attempt)
+
+
+@pytest.mark.parametrize("driver", ["pymysql", "aiomysql", "asyncmy", "MySQLdb", "mariadb"])
+async def test_a_deadlock_is_known_by_its_number_in_every_driver_of_mariadb(driver: str) -> None:
+    """Whichever the caller has installed; the errors of each are in its own package."""
+    kind = type("OperationalError", (Exception,), {"__module__": f"{driver}.err"})
+    failures = [DBAPIError("UPDATE", {}, kind(1213, "Deadlock found"))]
+
+    async def attempt() -> str:
+        if failures:
+            raise failures.pop()
+        return "done"
+
+    assert await run_with_retries(attempt) == "done"
+
+
+async def test_a_number_of_another_package_says_nothing() -> None:
+    kind = type("OddError", (Exception,), {"__module__": "odd.err"})
+
+    async def attempt() -> None:
+        raise DBAPIError("UPDATE", {}, kind(1213, "an odd thing"))
+
+    with pytest.raises(DBAPIError):
+        await run_with_retries(attempt)
+
+
+async def test_what_an_error_came_from_counts_too() -> None:
+    """Callers wrap the errors of their database in their own."""
+    failures = [cut()]
+
+    async def attempt() -> str:
+        if failures:
+            raise SQLAlchemyError("wrapped") from failures.pop()
+        return "done"
+
+    assert await run_with_retries(attempt) == "done"
