@@ -25,13 +25,13 @@ Environment:
 import json
 import os
 import pickle
-import shutil
 import signal
 import subprocess
 import sys
 import tempfile
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
@@ -179,18 +179,22 @@ def _run_anew(tests: Sequence[str]) -> int:
 
 
 def in_order(mutant: str, tests: list[str], *, seconds: float = SECONDS) -> list[str]:
-    """Put first what killed neighbours of the mutant, then what is named like its file."""
+    """Put first what killed neighbours of the mutant, then some of every file that is near."""
     killers = _killers_near(mutant)
     durations = defaultdict(float, state().duration_by_test)
     *_, folder, file = mutant.partition(".x")[0].split(".")
+    seen: dict[str, int] = defaultdict(int)
 
-    def rank(test: str) -> tuple[int, float]:
-        if test in killers:
-            return killers[test], durations[test]
+    def rank(test: str) -> tuple[int, int, float]:
         place = test.partition("::")[0]
-        return (1 if file in place else 2 if f"/{folder}/" in place else 3), durations[test]
+        seen[place] += 1
+        if test in killers:
+            return 0, killers[test], durations[test]
+        near = 1 if file in place else 2 if f"/{folder}/" in place else 3
+        return near, seen[place], durations[test]
 
-    return within(seconds, sorted(tests, key=rank))
+    by_duration = sorted(tests, key=durations.__getitem__)
+    return within(seconds, sorted(by_duration, key=rank))
 
 
 def within(seconds: float, tests: Sequence[str]) -> list[str]:
@@ -205,18 +209,19 @@ def within(seconds: float, tests: Sequence[str]) -> list[str]:
 
 
 def _killers_near(mutant: str) -> dict[str, int]:
-    """Rank the tests that killed others: of the same function first, then of its file."""
+    """Rank tests that killed mutants of the same function, and the best of the same file."""
     function, _, _ = mutant.rpartition("__mutmut_")
     module, _, _ = mutant.partition(".x")
-    kills: dict[str, int] = defaultdict(int)
+    close, near = Counter[str](), Counter[str]()
     if KILLERS.exists():
         for line in KILLERS.read_text("utf-8").splitlines():
             name, test = json.loads(line)
             if name.startswith(f"{function}__mutmut_"):
-                kills[test] -= 1000
+                close[test] += 1
             elif name.startswith(f"{module}.x"):
-                kills[test] -= 1
-    return kills
+                near[test] += 1
+    ranked = [test for test, _ in (*close.most_common(), *near.most_common(10))]
+    return {test: place for place, test in reversed(list(enumerate(ranked)))}
 
 
 def _note(mutant: str, test: str) -> None:
@@ -244,19 +249,13 @@ def _silence() -> None:
     os.dup2(nowhere, 2)
 
 
-class _a_folder_of_its_own:  # noqa: N801  # reads as a sentence where it is used
-    """Temporary files of these tests, gone with them."""
-
-    def __init__(self, items: Sequence[pytest.Item]) -> None:
-        self._items = items
-        self._folder = Path(tempfile.mkdtemp(prefix="mutation-"))
-
-    def __enter__(self) -> None:
-        if self._items:
-            self._items[0].config._tmp_path_factory._basetemp = self._folder  # type: ignore[attr-defined]
-
-    def __exit__(self, *_: object) -> None:
-        shutil.rmtree(self._folder, ignore_errors=True)
+@contextmanager
+def _a_folder_of_its_own(items: Sequence[pytest.Item]) -> Iterator[None]:
+    """Keep temporary files of these tests together, and delete them."""
+    with tempfile.TemporaryDirectory(prefix="mutation-", ignore_cleanup_errors=True) as folder:
+        if items:
+            items[0].config._tmp_path_factory._basetemp = Path(folder)  # type: ignore[attr-defined]
+        yield
 
 
 def _in_a_fork(measure: Callable[[], Any]) -> Any:
