@@ -259,3 +259,15 @@ async def test_signing_out_is_told_with_its_reason(make_app: Any) -> None:
         SessionsRevoked(ada.id, 1, RevokedReason.REVOKED, (await session_of(kit_app, lost)).id),
         SessionsRevoked(ada.id, 2, RevokedReason.REVOKED),
     ]
+
+
+async def test_of_sessions_used_at_one_moment_the_newest_comes_first(
+    kit_app: KitApp, client: httpx2.AsyncClient
+) -> None:
+    """Else the list would come in another order each time."""
+    await kit_app.add_user()
+    tokens = [await kit_app.sign_in() for _ in range(6)]
+
+    found = ids(await listed(client, tokens[0]))
+
+    assert found == sorted((id_of(each) for each in tokens), reverse=True)
