@@ -1,14 +1,13 @@
 """A refresh that read the session before others moved it on."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-import pytest
-
-from fastauth_kit import Sessions
-from fastauth_kit.features.sessions.errors import InvalidRefreshToken
+from tests.features.accounts.answers import assert_bad_refresh_token
 from tests.features.accounts.people import Person, join, session_of, store
-from tests.features.accounts.tokens import rotate
+from tests.features.accounts.tokens import refresh, rotate
+from tests.invariants.crowd import Meeting
 from tests.kit_app import KitApp
 
 
@@ -16,19 +15,15 @@ async def refused_after(
     kit_app: KitApp, person: Person, meanwhile: Callable[[], Awaitable[Any]]
 ) -> None:
     """Refresh, with something happening between the read and the write."""
-    sessions = kit_app.auth.feature(Sessions)
-    async with kit_app.sessions() as session, kit_app.auth.work_for(session) as work:
-        read = work.execute
+    meeting = Meeting(kit_app, "UPDATE int_sessions")
+    meeting.expect(2)
+    async with kit_app.client() as client:
+        late = asyncio.ensure_future(refresh(client, person.tokens))
+        await meeting.overtake_the_first()
+        await meanwhile()
+        meeting.end()
 
-        async def read_and_wait(*arguments: Any) -> Any:
-            found = await read(*arguments)
-            work.execute = read  # type: ignore[method-assign]
-            await meanwhile()
-            return found
-
-        work.execute = read_and_wait  # type: ignore[method-assign]
-        with pytest.raises(InvalidRefreshToken):
-            await sessions.refresh(work, person.tokens["refresh_token"])
+        assert_bad_refresh_token(await late)
 
 
 async def test_a_refresh_that_comes_late_moves_no_generation_back(kit_app: KitApp) -> None:
