@@ -1,8 +1,8 @@
 # Needs GNU make and Python 3.11 or newer; everything else goes into .venv.
 
 PYTHON ?= python3
-# Two are enough to keep a small machine busy; more than four only wait for the databases.
-WORKERS ?= $(shell $(PYTHON) -c 'import os; print(max(2, min(4, os.cpu_count() or 2)))')
+# Three keep two cores busy while some wait for the databases; more than four only wait.
+WORKERS ?= $(shell $(PYTHON) -c 'import os; print(max(3, min(4, os.cpu_count() or 2)))')
 
 VENV := .venv
 BIN := $(CURDIR)/$(VENV)/bin
@@ -64,6 +64,10 @@ modes: $(VENV)/all.stamp ## Run the suite under SERIALIZABLE, snapshots, and thr
 	for mode in serializable snapshot pgbouncer; do \
 		TEST_MODE=$$mode $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal || exit 1; done
 
+mutation: $(VENV)/mutation.stamp ## Change the source a little, and see whether a test notices
+	MUTATION_SECONDS=$(SECONDS) $(BIN)/python tools/mutation.py run $(MUTANTS)
+	$(BIN)/python tools/mutation.py table
+
 scale: $(VENV)/all.stamp ## Measure growth to 10^6 users, and pruning (PostgreSQL, 4 GB of disk)
 	$(BIN)/python -m benchmarks.scale --out scale.md
 
@@ -98,6 +102,10 @@ $(VENV)/all.stamp: pyproject.toml | $(VENV)/pip.stamp
 	@$(BIN)/python -m pip install --quiet --editable ".[sqlite,postgres,mysql]" \
 		--group test --group lint --group docs --group example --group bench
 	@touch $(VENV)/demo.stamp $@
+
+$(VENV)/mutation.stamp: $(VENV)/all.stamp
+	@$(BIN)/python -m pip install --quiet --group mutation
+	@touch $@
 
 # fastapi-users needs an older SQLAlchemy than the rest. The benchmarks go on without it.
 $(CONTENDERS)/stamp: pyproject.toml | $(VENV)/pip.stamp
