@@ -4,15 +4,21 @@ import asyncio
 import threading
 from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
+from typing import Any
 
 import anyio
 import pytest
 from sqlalchemy import create_engine, text
 from sqlalchemy.orm import Session
-from sqlalchemy.pool import QueuePool
+from sqlalchemy.pool import NullPool, QueuePool
 
 from fastauth_kit.core.errors import DatabaseUnavailable
-from fastauth_kit.core.threads import MOST_CHECKOUTS, run_in_thread
+from fastauth_kit.core.threads import (
+    MOST_CHECKOUTS,
+    USUAL_PATIENCE_SECONDS,
+    _patience_seconds,
+    run_in_thread,
+)
 from tests.core.parts import turns
 
 PATIENCE_SECONDS = 20
@@ -198,6 +204,21 @@ async def test_nobody_waits_for_a_place_longer_than_the_pool_lets_wait(session: 
     await run_in_thread(session, Session.commit)
     await finish(sessions, tasks)
     engine.dispose()
+
+
+@pytest.mark.parametrize(
+    ("options", "seconds"),
+    [
+        ({"poolclass": QueuePool, "pool_timeout": 7}, 7),
+        ({"poolclass": NullPool}, USUAL_PATIENCE_SECONDS),
+    ],
+)
+def test_the_pool_says_how_long_to_wait(options: dict[str, Any], seconds: float) -> None:
+    assert _patience_seconds(Session(create_engine("sqlite://", **options))) == seconds
+
+
+def test_a_session_whose_tables_choose_their_engines_waits_as_usual() -> None:
+    assert _patience_seconds(Session()) == USUAL_PATIENCE_SECONDS
 
 
 async def test_who_gives_up_waiting_for_a_connection_takes_no_place(session: Session) -> None:
