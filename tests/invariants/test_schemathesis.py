@@ -21,6 +21,11 @@ from sqlalchemy import NullPool
 from tests.invariants.probes import Attacker, operations
 from tests.kit_app import KitApp, build_app, create_tables
 
+# Each call has a thread with an event loop of its own, and greenlets in it. Where
+# several such threads end together, CPython 3.11 can spin for ever in the callbacks
+# of their end while it is traced; other tests reach all that these do.
+pytestmark = pytest.mark.no_cover
+
 CHECKS = [
     not_a_server_error,
     status_code_conformance,
