@@ -7,6 +7,7 @@ import pytest
 from passlib.hash import django_pbkdf2_sha256, pbkdf2_sha256, phpass
 from sqlalchemy import func, select
 
+from fastauth_kit import Passwords
 from tests.features.accounts.answers import (
     BEARER,
     assert_refused,
@@ -119,3 +120,16 @@ async def test_a_stored_hash_that_is_none_is_a_wrong_password(
     await store(kit_app, user_id, hashed_password=malformed)
 
     assert_wrong(await client.post(LOGIN, json=GOOD))
+
+
+async def test_a_login_within_a_transaction_of_the_callers_leaves_it_open(kit_app: KitApp) -> None:
+    """It holds their connection while hashing: what they wrote would be lost otherwise."""
+    await kit_app.add_user()
+
+    async with kit_app.sessions() as session, session.begin():
+        async with kit_app.auth.work_for(session) as work:
+            await kit_app.auth.feature(Passwords).log_in(work, "ada@example.com", PASSWORD)
+            assert session.in_transaction()
+
+    async with kit_app.sessions() as session:
+        assert len((await session.scalars(select(kit_app.session_model.id))).all()) == 1
