@@ -126,10 +126,13 @@ async def test_a_login_within_a_transaction_of_the_callers_leaves_it_open(kit_ap
     """It holds their connection while hashing: what they wrote would be lost otherwise."""
     await kit_app.add_user()
 
-    async with kit_app.sessions() as session, session.begin():
-        async with kit_app.auth.work_for(session) as work:
-            await kit_app.auth.feature(Passwords).log_in(work, "ada@example.com", PASSWORD)
-            assert session.in_transaction()
+    async with (
+        kit_app.sessions() as session,
+        session.begin(),
+        kit_app.auth.work_for(session) as work,
+    ):
+        await kit_app.auth.feature(Passwords).log_in(work, "ada@example.com", PASSWORD)
+        assert session.in_transaction()
 
     async with kit_app.sessions() as session:
         assert len((await session.scalars(select(kit_app.session_model.id))).all()) == 1
