@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import sys
 import zlib
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Any
 import httpx2
 import hypothesis
 import pytest
+from anyio._backends._asyncio import WorkerThread
 from sqlalchemy import make_url
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
@@ -17,6 +19,10 @@ from tests.kit_app import KitApp, SessionStyle, build_app, create_tables, empty_
 from tests.servers import DATABASE_KINDS
 
 pytest_plugins = ["tests.servers.plugin"]
+
+# Idle threads stay. Where coverage traces, CPython 3.11 can spin for ever when several
+# threads that it traced end in one moment, as anyio's do after ten idle seconds.
+WorkerThread.MAX_IDLE_TIME = sys.maxsize
 
 # the same code gets the same verdict; "make fuzz" looks where nobody looked yet
 hypothesis.settings.register_profile("repeatable", derandomize=True, deadline=None)
