@@ -7,6 +7,7 @@ WORKERS ?= $(shell $(PYTHON) -c 'import os; print(max(3, min(4, os.cpu_count() o
 VENV := .venv
 BIN := $(CURDIR)/$(VENV)/bin
 CONTENDERS := $(VENV)/contenders
+EXAMPLE := examples/fastapi-docker
 
 # Material for MkDocs prints an advertisement otherwise, pyright asks PyPI for its own version.
 export NO_MKDOCS_2_WARNING := 1
@@ -15,13 +16,13 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test fuzz check lint types imports site docs bench chaos modes mutation scale soak clean
+.PHONY: help demo test fuzz check lint types imports site docs bench chaos modes mutation wheel image scale soak clean
 
 help: ## Print the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s  %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 demo: $(VENV)/demo.stamp ## Run the example application on SQLite
-	@cd examples/fastapi-docker && $(BIN)/python -m app.demo
+	@cd $(EXAMPLE) && $(BIN)/python -m app.demo
 
 test: $(VENV)/all.stamp ## Run everything a change has to pass: tests, coverage limits, check
 	$(BIN)/python -m coverage erase
@@ -38,9 +39,12 @@ check: lint types imports site ## Lint, types, import rules, documentation
 lint: $(VENV)/all.stamp
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
+	$(BIN)/hadolint $(EXAMPLE)/Dockerfile $(EXAMPLE)/Dockerfile.prod
+	$(BIN)/check-jsonschema --quiet --builtin-schema vendor.compose-spec $(EXAMPLE)/docker-compose*.yml
 
 types: $(VENV)/all.stamp
 	$(BIN)/mypy
+	cd examples/fastapi-docker && $(BIN)/mypy --config-file ../../pyproject.toml app tests
 	$(BIN)/pyright --project pyproject.toml --pythonpath $(BIN)/python
 
 imports: $(VENV)/all.stamp
@@ -68,6 +72,13 @@ mutation: $(VENV)/mutation.stamp ## Change the source a little, and see whether 
 	MUTATION_SECONDS=$(SECONDS) $(BIN)/python tools/mutation.py run $(MUTANTS)
 	$(BIN)/python tools/mutation.py table
 
+wheel: $(VENV)/pip.stamp ## Build the library into the example, for its Dockerfiles
+	@rm -f $(EXAMPLE)/wheels/*.whl
+	$(BIN)/python -m pip wheel --quiet --no-deps --wheel-dir $(EXAMPLE)/wheels .
+
+image: $(VENV)/all.stamp ## Build the example's image and run it (root on Debian; no Docker)
+	$(BIN)/python tools/image.py
+
 scale: $(VENV)/all.stamp ## Measure growth to 10^6 users, and pruning (PostgreSQL, 4 GB of disk)
 	$(BIN)/python -m benchmarks.scale --out scale.md
 
@@ -75,7 +86,7 @@ soak: $(VENV)/all.stamp ## Let twenty minutes of mixed traffic run (Linux, Postg
 	$(BIN)/python -m benchmarks.soak --out soak
 
 clean: ## Remove what the other targets made
-	rm -rf $(VENV) examples/fastapi-docker/.demo site dist htmlcov .coverage .coverage.* .hypothesis .schemathesis \
+	rm -rf $(VENV) .image $(EXAMPLE)/.demo $(EXAMPLE)/wheels/*.whl site dist htmlcov .coverage .coverage.* .hypothesis .schemathesis \
 		.mypy_cache .pytest_cache .ruff_cache .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 

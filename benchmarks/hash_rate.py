@@ -4,11 +4,13 @@ import time
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import Final
 
 from argon2 import PasswordHasher
 
 from benchmarks.bench import Bench
+from benchmarks.contenders import BARE_WITH_POOL
 from benchmarks.load import Crowd
 from benchmarks.loop import run
 from benchmarks.rows import CORES, Result
@@ -22,6 +24,7 @@ CLIENTS: Final = 16
 def at_default_hash(bench: Bench) -> Iterator[Result]:
     """Measure what needs servers that hash as they would in earnest."""
     if bench.wants("logins", "storm-p99"):
+        bench = replace(bench, others=(BARE_WITH_POOL, *bench.others))
         with bench.servers(bench.effort.default_hash) as servers:
             yield from logins(bench, servers)
             yield from storm(bench, servers)

@@ -1,7 +1,7 @@
 """The app that the tests call: what a caller would write, for each key type."""
 
 import threading
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
@@ -29,6 +29,9 @@ from fastauth_kit import (
     get_auth_router,
     get_users_router,
 )
+from fastauth_kit.core.feature import Feature
+from fastauth_kit.features.lockout import LoginFailureMixin
+from fastauth_kit.features.one_time_tokens import OneTimeTokenMixin
 from fastauth_kit.features.passwords import PasswordHasher, default_context
 from fastauth_kit.features.passwords.passlib_interface import PasswordContext
 from tests.servers import modes
@@ -64,6 +67,16 @@ class IntSession(SessionMixin[int], IntBase):
     __auth_user__ = IntUser
 
 
+class IntOneTimeToken(OneTimeTokenMixin[int], IntBase):
+    __tablename__ = "int_one_time_tokens"
+    __auth_user__ = IntUser
+
+
+class IntLoginFailure(LoginFailureMixin[int], IntBase):
+    __tablename__ = "int_login_failures"
+    __auth_user__ = IntUser
+
+
 class IntPost(IntBase):
     """Rows of the caller's that keep their author."""
 
@@ -85,6 +98,16 @@ class UuidUser(UserMixin[UUID], UuidBase):
 
 class UuidSession(SessionMixin[UUID], UuidBase):
     __tablename__ = "uuid_sessions"
+    __auth_user__ = UuidUser
+
+
+class UuidOneTimeToken(OneTimeTokenMixin[UUID], UuidBase):
+    __tablename__ = "uuid_one_time_tokens"
+    __auth_user__ = UuidUser
+
+
+class UuidLoginFailure(LoginFailureMixin[UUID], UuidBase):
+    __tablename__ = "uuid_login_failures"
     __auth_user__ = UuidUser
 
 
@@ -152,9 +175,9 @@ class KitApp:
         await self.engine.dispose()
         self.app_engine.dispose()
 
-    def client(self, **options: Any) -> httpx2.AsyncClient:
+    def client(self, *, ip: str = "203.0.113.7", **options: Any) -> httpx2.AsyncClient:
         """Return a client of the app; an unhandled error fails the test."""
-        transport = httpx2.ASGITransport(self.app, client=("203.0.113.7", 4711))
+        transport = httpx2.ASGITransport(self.app, client=(ip, 4711))
         return httpx2.AsyncClient(transport=transport, base_url="https://app.test", **options)
 
     async def add_user(self, email: str = "ada@example.com", **columns: Any) -> Any:
@@ -189,6 +212,7 @@ def build_app(
     key: KeyKind = "int",
     style: SessionStyle = "async",
     accounts: Accounts | None = None,
+    more_features: Sequence[Feature] = (),
     engine_options: dict[str, Any] | None = None,
     mode: modes.Mode | None = None,
     sessions_options: dict[str, Any] | None = None,
@@ -214,6 +238,7 @@ def build_app(
             accounts or Accounts(),
             Passwords(hasher=PasswordHasher(context=cheap_context())),
             Sessions(model=session_model, **(sessions_options or {})),
+            *more_features,
         ),
         clock=clock,
         **kit_options,

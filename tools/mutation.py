@@ -55,6 +55,8 @@ PATIENCE: Final = 20.0
 """Seconds after which a test counts as hanging, unless it takes long anyway."""
 HANGS: Final = 36
 """The exit status that mutmut reads as a time-out."""
+# without it each test runs over synchronous sessions on one database, maybe another
+os.environ["EVERY_STYLE"] = "1"
 KILLERS: Final = Path("killers.jsonl")
 """Which test killed which mutant, in the folder where mutmut keeps its own."""
 

@@ -68,6 +68,13 @@ BARE: Final = Contender(
     environment={"BENCH_HASH_THREADS": "0"},
 )
 
+BARE_WITH_POOL: Final = replace(
+    BARE,
+    name="bare-hashing-pool",
+    environment={"BENCH_HASH_THREADS": str(os.cpu_count() or 1)},
+)
+"""The same with a thread for each core that does nothing but hash: as good as it gets by hand."""
+
 KIT: Final = Contender(
     name="kit",
     module="benchmarks.contenders.kit",

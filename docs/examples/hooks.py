@@ -5,7 +5,7 @@ from collections.abc import AsyncGenerator
 from functools import partial
 from typing import Any
 
-from fastapi import FastAPI
+from fastapi import FastAPI, Request
 from sqlalchemy import ForeignKey, String, delete
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
@@ -13,6 +13,8 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from fastauth_kit import (
     AccountRemover,
     Accounts,
+    Attempt,
+    AttemptKind,
     AuthError,
     AuthKit,
     AuthSettings,
@@ -27,6 +29,8 @@ from fastauth_kit import (
     get_auth_router,
     get_users_router,
 )
+from fastauth_kit.core.guards import admit
+from fastauth_kit.core.http import device_of
 from fastauth_kit.features.accounts import UserCreated
 from fastauth_kit.features.passwords import LoginFailed
 
@@ -117,7 +121,7 @@ class EmailNotVerified(AuthError):
 
 
 class VerifiedOnly(LoginCondition):
-    async def check(self, work: Work, user: UserMixin[Any]) -> None:
+    async def check_login(self, work: Work, user: UserMixin[Any]) -> None:
         if not user.is_verified:
             raise EmailNotVerified
 
@@ -153,3 +157,15 @@ auth = AuthKit(
 app = FastAPI()
 app.include_router(get_auth_router(auth), prefix="/api/auth", tags=["auth"])
 app.include_router(get_users_router(auth), prefix="/api/users", tags=["users"])
+
+
+# --8<-- [start:admit]
+@app.post("/api/invitations", status_code=202)
+async def invite(email: str, request: Request) -> None:
+    """Write to an address that somebody typed, but not without end."""
+    device = device_of(request, auth.settings)
+    await admit(auth, Attempt(AttemptKind.MAIL, "invite", device, address=email))
+    await send_welcome(email)
+
+
+# --8<-- [end:admit]

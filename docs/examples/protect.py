@@ -116,7 +116,7 @@ async def report(user: SuperUser, session: Db) -> list[str]:
 
 
 # --8<-- [start:recent]
-RecentUser = Annotated[User, Depends(auth.require_user(within=timedelta(minutes=5)))]
+RecentUser = Annotated[User, Depends(auth.require_user(max_age=timedelta(minutes=5)))]
 
 
 @app.post("/bank-account", status_code=204)
@@ -126,9 +126,20 @@ async def change_bank_account(user: RecentUser) -> None: ...
 # --8<-- [end:recent]
 
 
+# --8<-- [start:stronger]
+with_a_key = auth.require_user(methods=["hwk", "otp"], max_age=timedelta(minutes=5))
+
+
+@app.post("/payments", status_code=204, dependencies=[Depends(with_a_key)])
+async def pay() -> None: ...
+
+
+# --8<-- [end:stronger]
+
+
 # --8<-- [start:combined]
 with_password = auth.require_user(
-    superuser=True, verified=True, within=timedelta(minutes=5), method="pwd"
+    superuser=True, verified=True, max_age=timedelta(minutes=5), methods=["pwd"]
 )
 
 

@@ -2,10 +2,12 @@
 
 from fastauth_kit.core.addresses import canonical_email, lookup_form
 from fastauth_kit.core.authentication import Authenticated
-from fastauth_kit.core.errors import AuthError, ConfigurationError
+from fastauth_kit.core.errors import AuthError, ConfigurationError, TooManyAttempts
 from fastauth_kit.core.hooks import (
     AccessClaims,
     AccountRemover,
+    Attempt,
+    AttemptKind,
     CredentialChange,
     CredentialListener,
     CurrentSession,
@@ -13,11 +15,14 @@ from fastauth_kit.core.hooks import (
     Event,
     EventSink,
     LoginCondition,
+    LoginGuard,
+    RequestCondition,
+    RequestGuard,
     SecondFactor,
 )
 from fastauth_kit.core.install import install_errors
 from fastauth_kit.core.kit import AuthKit
-from fastauth_kit.core.models import UserMixin, UtcDateTime
+from fastauth_kit.core.models import CurrentMoment, UserMixin, UtcDateTime
 from fastauth_kit.core.problems import ErrorShape
 from fastauth_kit.core.routes import Routes, get_auth_router
 from fastauth_kit.core.settings import AuthSettings
@@ -40,6 +45,8 @@ __all__ = [
     "AccessClaims",
     "AccountRemover",
     "Accounts",
+    "Attempt",
+    "AttemptKind",
     "AuthError",
     "AuthKit",
     "AuthSettings",
@@ -47,17 +54,22 @@ __all__ = [
     "ConfigurationError",
     "CredentialChange",
     "CredentialListener",
+    "CurrentMoment",
     "CurrentSession",
     "Device",
     "ErrorShape",
     "Event",
     "EventSink",
     "LoginCondition",
+    "LoginGuard",
     "Passwords",
+    "RequestCondition",
+    "RequestGuard",
     "Routes",
     "SecondFactor",
     "SessionMixin",
     "Sessions",
+    "TooManyAttempts",
     "UserCreate",
     "UserMixin",
     "UserRead",

@@ -17,9 +17,11 @@ from fastauth_kit.core.hooks import (
     CredentialListener,
     EventSink,
     LoginCondition,
+    RequestCondition,
     SecondFactor,
     SessionIssuer,
 )
+from fastauth_kit.core.keys import SigningKeySource
 from fastauth_kit.core.work import Work
 from tests.kit_app import SECRET, IntUser, UuidUser
 
@@ -99,7 +101,7 @@ def test_a_hook_that_takes_part_in_nothing_is_refused() -> None:
     """Having the right method is not enough: a condition like that would never be asked."""
 
     class Banned:
-        async def check(self, work: Work, user: UserMixin[Any]) -> None: ...
+        async def check_login(self, work: Work, user: UserMixin[Any]) -> None: ...
 
     with pytest.raises(
         ConfigurationError, match=r"^Banned in AuthKit\(hooks=\.\.\.\) takes part in"
@@ -120,8 +122,10 @@ def test_a_class_in_place_of_a_hook_is_refused() -> None:
         CredentialListener,
         EventSink,
         LoginCondition,
+        RequestCondition,
         SecondFactor,
         SessionIssuer,
+        SigningKeySource,
     ],
 )
 def test_every_class_of_hooks_is_known_as_one(kind: type[Any]) -> None:

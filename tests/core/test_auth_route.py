@@ -22,8 +22,11 @@ from fastauth_kit.core.http import (
     bearer_token,
     device_of,
 )
+from fastauth_kit.core.settings import AuthSettings
+from tests.kit_app import SECRET
 
 LIMIT = 64 * 1024
+SETTINGS = AuthSettings(secret_key=SECRET)
 JSON = {"Content-Type": "application/json"}
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 
@@ -246,22 +249,22 @@ def test_two_headers_are_ambiguous() -> None:
     ],
 )
 def test_the_address_of_a_device_is_the_peers(client: Any, ip: str | None) -> None:
-    assert device_of(connection(client=client)) == Device(ip=ip)
+    assert device_of(connection(client=client), SETTINGS) == Device(ip=ip)
 
 
 def test_a_forwarded_address_is_not_believed() -> None:
     forged = connection(("x-forwarded-for", "198.51.100.1"))
 
-    assert device_of(forged).ip == "203.0.113.7"
+    assert device_of(forged, SETTINGS).ip == "203.0.113.7"
 
 
 def test_a_user_agent_is_shown_without_control_characters() -> None:
-    found = device_of(connection(("user-agent", "a\x1b[31m\x00b\x85")))
+    found = device_of(connection(("user-agent", "a\x1b[31m\x00b\x85")), SETTINGS)
 
     assert found.user_agent == "a[31mb"
 
 
 def test_a_long_user_agent_is_cut() -> None:
-    found = device_of(connection(("user-agent", "x" * 1000)))
+    found = device_of(connection(("user-agent", "x" * 1000)), SETTINGS)
 
     assert found.user_agent == "x" * MAX_USER_AGENT

@@ -12,7 +12,7 @@ from sqlalchemy.dialects.mysql import mariadb
 from fastauth_kit.core.models import UtcDateTime, exact_text
 from tests.kit_app import IntSession, IntUser
 
-BYTEWISE = "VARCHAR(7) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin"
+BYTEWISE = "VARCHAR(7) COLLATE utf8mb4_bin"
 
 
 @pytest.mark.parametrize(

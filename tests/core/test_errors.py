@@ -16,6 +16,7 @@ from fastauth_kit.core.errors import (
     NotAuthenticated,
     NotEnoughPermissions,
     RecentLoginRequired,
+    StrongerLoginRequired,
 )
 
 
@@ -53,14 +54,15 @@ def test_two_errors_never_share_a_code_by_accident() -> None:
     ("error", "challenge"),
     [
         (NotAuthenticated, "Bearer"),
-        (RecentLoginRequired, "Bearer"),
+        (RecentLoginRequired, 'Bearer error="insufficient_user_authentication"'),
+        (StrongerLoginRequired, 'Bearer error="insufficient_user_authentication"'),
         (InvalidToken, 'Bearer error="invalid_token"'),
     ],
 )
 def test_only_a_token_that_does_not_work_is_called_invalid(
     error: type[AuthError], challenge: str
 ) -> None:
-    """RFC 6750, section 3.1."""
+    """RFC 6750, section 3.1, and RFC 9470, section 3."""
     assert error().headers == {"WWW-Authenticate": challenge}
 
 

@@ -7,6 +7,16 @@ import httpx2
 import pytest
 from fastapi import Depends, FastAPI, HTTPException
 from pydantic import BaseModel, ConfigDict
+from pymysql.err import DataError as DriverDataError
+from pymysql.err import OperationalError as DriverError
+from sqlalchemy.exc import (
+    DataError,
+    IntegrityError,
+    OperationalError,
+    ProgrammingError,
+    SQLAlchemyError,
+)
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from fastauth_kit import ErrorShape, install_errors
 from fastauth_kit.core.errors import (
@@ -31,6 +41,14 @@ REFUSALS = {
     "nothing": HTTPException(204),
 }
 
+FAILURES: dict[str, tuple[SQLAlchemyError, int, str]] = {
+    "away": (OperationalError("s", {}, DriverError(2003, "gone")), 503, "database_unavailable"),
+    "pool": (PoolTimeout("full"), 503, "database_unavailable"),
+    "deadlock": (OperationalError("s", {}, DriverError(1213, "x")), 503, "database_unavailable"),
+    "rule": (IntegrityError("s3cret", {}, ValueError("s3cret")), 409, "conflict"),
+    "data": (DataError("s3cret", {}, DriverDataError(1406, "s3cret")), 422, "validation_error"),
+}
+
 
 class Note(BaseModel):
     model_config = ConfigDict(extra="forbid")
@@ -51,6 +69,14 @@ def build(*, install: bool = True, shape: ErrorShape | None = None) -> httpx2.As
 
     @app.post("/notes")
     async def add(note: Note, page: int = 1) -> Annotated[None, "nothing"]: ...
+
+    @app.get("/fail/{how}")
+    async def fail(how: str) -> None:
+        raise FAILURES[how][0]
+
+    @app.get("/mistake")
+    async def mistake() -> None:
+        raise ProgrammingError("selct", {}, DriverError(1064, "syntax"))
 
     if install:
         install_errors(app, shape=shape)
@@ -164,6 +190,25 @@ async def test_no_body_is_more_than_invalid(shop: httpx2.AsyncClient, body: byte
 
     assert answer.status_code in {400, 422}
     assert answer.json()["status"] == answer.status_code
+
+
+@pytest.mark.parametrize("how", FAILURES)
+async def test_a_failure_of_the_database_is_answered_as_on_the_kits_routes(
+    shop: httpx2.AsyncClient, how: str
+) -> None:
+    _, status, code = FAILURES[how]
+
+    answer = await shop.get(f"/fail/{how}")
+
+    assert (answer.status_code, answer.json()["code"]) == (status, code)
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert answer.headers.get("retry-after", "") == ("2" if status == 503 else "")
+    assert "s3cret" not in answer.text
+
+
+async def test_a_mistake_of_the_program_stays_one(shop: httpx2.AsyncClient) -> None:
+    with pytest.raises(ProgrammingError):
+        await shop.get("/mistake")
 
 
 async def test_without_it_fastapi_answers_as_ever() -> None:

@@ -23,7 +23,7 @@ def test_the_same_settings_give_the_same_keys() -> None:
     first, second = ring(OLD), ring(OLD)
 
     assert first.current("refresh") == second.current("refresh")
-    assert list(first.signing_keys) == list(second.signing_keys)
+    assert list(first.verification_keys) == list(second.verification_keys)
 
 
 def test_ids_and_keys_of_a_release_stay_in_the_next() -> None:
@@ -47,7 +47,7 @@ def test_a_fallback_that_is_added_first_knows_what_the_next_deployment_signs() -
 
     assert prepared.current("refresh") == ring(OLD).current("refresh")
     assert prepared.find("refresh", rolled.current("refresh").id) == rolled.current("refresh")
-    assert prepared.signing_keys.keys() == rolled.signing_keys.keys()
+    assert prepared.verification_keys.keys() == rolled.verification_keys.keys()
 
 
 def test_a_secret_that_was_dropped_is_not_found() -> None:
@@ -80,7 +80,7 @@ def test_a_derived_signing_key_rolls_with_the_secret() -> None:
     token = jwt.encode({"sub": "1"}, ring(OLD).signing_key.jwk, algorithm="HS256")
     rolled = ring(NEW, OLD)
 
-    verifier = rolled.signing_keys[ring(OLD).signing_key.id]
+    verifier = rolled.verification_keys[ring(OLD).signing_key.id]
 
     assert jwt.decode(token, verifier.jwk, algorithms=["HS256"]) == {"sub": "1"}
     assert rolled.signing_key.id == ring(NEW).signing_key.id
@@ -101,14 +101,17 @@ def test_a_given_signing_key_leads_to_no_other_key() -> None:
     with_gateway, without = ring(OLD, signing_key=GATEWAY), ring(OLD)
 
     assert with_gateway.current("refresh") == without.current("refresh")
-    assert with_gateway.signing_key.id not in {*without.signing_keys, without.current("any").id}
+    assert with_gateway.signing_key.id not in {
+        *without.verification_keys,
+        without.current("any").id,
+    }
 
 
 def test_a_given_signing_key_rolls_by_itself() -> None:
     keys = ring(OLD, signing_key=GATEWAY, signing_key_fallbacks=[NEW])
 
     assert keys.signing_key.id == ring(OLD, signing_key=GATEWAY).signing_key.id
-    assert list(keys.signing_keys)[1:] == [ring(OLD, signing_key=NEW).signing_key.id]
+    assert list(keys.verification_keys)[1:] == [ring(OLD, signing_key=NEW).signing_key.id]
 
 
 def test_two_keys_with_one_id_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -17,6 +17,7 @@ from fastauth_kit import (
     ConfigurationError,
     CredentialChange,
     CredentialListener,
+    CurrentSession,
     Device,
     Passwords,
     SessionMixin,
@@ -119,6 +120,11 @@ class Second(Feature, SessionIssuer):
     async def issue_session(
         self, work: Work, user: UserMixin[Any], *, methods: Any, device: Device
     ) -> IssuedSession:
+        raise NotImplementedError
+
+    async def renew_session_proof(
+        self, work: Work, session: CurrentSession, *, method: str
+    ) -> None:
         raise NotImplementedError
 
 

@@ -37,7 +37,7 @@ class OnHoliday(AuthError):
 
 
 class Holiday(LoginCondition):
-    async def check(self, work: Work, user: UserMixin[Any]) -> None:
+    async def check_login(self, work: Work, user: UserMixin[Any]) -> None:
         raise OnHoliday
 
 

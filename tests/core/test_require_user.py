@@ -1,7 +1,6 @@
-"""Stricter dependencies: verified, superuser, recent, by method, with rows loaded."""
+"""Stricter dependencies: verified, superuser, with rows loaded; step-up has a file of its own."""
 
 from collections.abc import AsyncIterator, Callable
-from datetime import timedelta
 from typing import Annotated, Any
 
 import pytest
@@ -27,9 +26,6 @@ ONE_DATABASE = pytest.mark.parametrize("database_kind", ["sqlite"], indirect=Tru
 REQUIREMENTS: dict[str, dict[str, Any]] = {
     "verified": {"verified": True},
     "superuser": {"superuser": True},
-    "recent": {"within": timedelta(minutes=5)},
-    "password": {"method": "pwd"},
-    "passkey": {"method": "hwk"},
 }
 
 
@@ -48,10 +44,9 @@ def _add_route(app: FastAPI, name: str, dependency: Any) -> None:
         return number
 
 
-async def ask(kit_app: KitApp, name: str, *, later: timedelta = timedelta(0)) -> tuple[int, str]:
-    """Sign Ada in, wait, ask, and return status and challenge."""
+async def ask(kit_app: KitApp, name: str) -> tuple[int, str]:
+    """Sign Ada in, ask, and return status and challenge."""
     headers = bearer(await kit_app.sign_in())
-    kit_app.clock.now += later
     async with kit_app.client(headers=headers) as client:
         answer = await client.get(f"/{name}")
     return answer.status_code, answer.headers.get("www-authenticate", "")
@@ -69,8 +64,6 @@ async def ask(kit_app: KitApp, name: str, *, later: timedelta = timedelta(0)) ->
         ("superuser", {"is_verified": True}, 403),
         ("current_superuser", {"is_superuser": True}, 200),
         ("current_superuser", {}, 403),
-        ("password", {}, 200),
-        ("passkey", {"is_superuser": True, "is_verified": True}, 403),
     ],
 )
 async def test_who_does_not_meet_a_requirement_may_not_pass(
@@ -80,23 +73,6 @@ async def test_who_does_not_meet_a_requirement_may_not_pass(
     await kit_app.add_user(**columns)
 
     assert await ask(kit_app, name) == (status, "")
-
-
-@ONE_DATABASE
-@pytest.mark.parametrize(
-    ("later", "expected"),
-    [
-        (timedelta(minutes=5), (200, "")),
-        (timedelta(minutes=5, microseconds=1), (401, "Bearer")),
-    ],
-)
-async def test_a_login_that_is_older_must_be_repeated(
-    make_app: Callable[..., KitApp], later: timedelta, expected: tuple[int, str]
-) -> None:
-    kit_app = make_app(configure=add_routes)
-    await kit_app.add_user()
-
-    assert await ask(kit_app, "recent", later=later) == expected
 
 
 # -- rows that come with the user ------------------------------------------------------

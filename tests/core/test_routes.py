@@ -30,6 +30,7 @@ ONE_DATABASE = pytest.mark.parametrize("database_kind", ["sqlite"], indirect=Tru
 AUTH_ROUTES = {
     "register",
     "login",
+    "confirm_password",
     "change_password",
     "refresh",
     "logout",
@@ -66,8 +67,11 @@ def test_the_auth_router_has_the_routes_of_every_feature(auth: Any) -> None:
     ("build_router", "names"),
     [
         (get_register_router, {"register"}),
-        (get_password_router, {"login", "change_password"}),
-        (get_session_router, AUTH_ROUTES - {"register", "login", "change_password"}),
+        (get_password_router, {"login", "confirm_password", "change_password"}),
+        (
+            get_session_router,
+            AUTH_ROUTES - {"register", "login", "confirm_password", "change_password"},
+        ),
     ],
 )
 def test_each_feature_has_a_router_of_its_own(

@@ -156,7 +156,8 @@ def sessions(**options: Any) -> Sessions:
         ),
         (
             lambda: HashingPool(0),
-            "HashingPool needs workers of 1 or more and max_waiting of 0 or more.",
+            "HashingPool needs workers of 1 or more, max_waiting of 0 or more "
+            "and niceness from 0 to 19.",
         ),
     ],
 )

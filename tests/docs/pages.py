@@ -5,11 +5,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.docs.programs import DOCS
+from tests.docs.programs import DOCS, EXAMPLE_APP, EXAMPLES
 
 ROOT = DOCS.parent
 PAGES = sorted(DOCS.rglob("*.md"))
 ROOT_PAGES = [ROOT / name for name in ("README.md", "CONTRIBUTING.md", "SECURITY.md")]
+
+FOLDERS = (EXAMPLES, EXAMPLE_APP)
+"""Where snippets come from, the first one first."""
 
 _FENCE = re.compile(r"^(?P<indent> *)```(?P<info>[^`]*)$")
 _HEADING = re.compile(r"^(#{1,6}) (.+)$")
@@ -37,7 +40,7 @@ class Block:
 
     @property
     def snippet(self) -> str | None:
-        """What it includes from ``docs/examples``, if that is all it does."""
+        """What it includes from one of the folders, if that is all it does."""
         lines = self.text.splitlines()
         is_include = len(lines) == 3 and lines[0] == lines[2] == "--8<--"
         return lines[1] if is_include else None
@@ -107,10 +110,17 @@ def code_in(cell: str) -> list[str]:
     return re.findall(r"`([^`]+)`", cell)
 
 
+def included_file(snippet: str) -> Path:
+    """Return the file that a snippet is from; ``mkdocs.yml`` has the same folders."""
+    name = snippet.partition(":")[0]
+    found = [path for folder in FOLDERS if (path := folder / name).is_file()]
+    return found[0] if found else FOLDERS[-1] / name
+
+
 def section_text(snippet: str) -> str:
     """Return the text of a file or of one of its sections, as the page shows it."""
-    name, _, section = snippet.partition(":")
-    text = (DOCS / "examples" / name).read_text("utf-8")
+    section = snippet.partition(":")[2]
+    text = included_file(snippet).read_text("utf-8")
     if section:
         start, end = f"# --8<-- [start:{section}]\n", f"# --8<-- [end:{section}]\n"
         text = re.split(re.escape(start), text)[1]

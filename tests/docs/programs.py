@@ -16,6 +16,7 @@ import fastauth_kit
 
 DOCS = Path(__file__).parents[2] / "docs"
 EXAMPLES = DOCS / "examples"
+EXAMPLE_APP = DOCS.parent / "examples" / "fastapi-docker"
 
 SOURCE = Path(fastauth_kit.__file__).parents[1]
 

@@ -7,20 +7,24 @@ import pytest
 import yaml
 
 from tests.docs.pages import (
+    FOLDERS,
     PAGES,
     ROOT,
     ROOT_PAGES,
     Block,
     anchors,
     blocks,
+    included_file,
     links,
     prose,
     section_text,
 )
-from tests.docs.programs import DOCS, EXAMPLES
+from tests.docs.programs import DOCS, EXAMPLE_APP, EXAMPLES
 
 ALL_PAGES = [*PAGES, *ROOT_PAGES]
+LINKING = [*ALL_PAGES, EXAMPLE_APP / "README.md"]
 CODE = ("python", "py", "bash", "sh", "console")
+TOUR = sorted((DOCS / "tour").glob("*.md"))
 EXECUTED = DOCS / "quickstart.md"
 """Its shell blocks are run by ``test_quickstart.py``."""
 
@@ -65,7 +69,23 @@ def test_a_program_is_loaded_by_a_test(program: Path) -> None:
     assert f'"{name}"' in tests or by_folder
 
 
-@pytest.mark.parametrize("page", ALL_PAGES, ids=_name)
+def test_snippets_are_looked_for_where_the_site_looks() -> None:
+    config = yaml.safe_load((ROOT / "mkdocs.yml").read_text("utf-8"))
+    options = [item for item in config["markdown_extensions"] if "pymdownx.snippets" in item]
+
+    assert [ROOT / path for path in options[0]["pymdownx.snippets"]["base_path"]] == list(FOLDERS)
+
+
+@pytest.mark.parametrize(
+    "block", [block for page in TOUR for block in blocks(page) if block.title], ids=str
+)
+def test_a_block_of_the_tour_is_the_file_it_says(block: Block) -> None:
+    assert block.snippet is not None
+    assert block.title == block.snippet.partition(":")[0]
+    assert included_file(block.snippet).is_relative_to(EXAMPLE_APP)
+
+
+@pytest.mark.parametrize("page", LINKING, ids=_name)
 def test_every_link_leads_somewhere(page: Path) -> None:
     broken: list[str] = []
     for link in links(page):

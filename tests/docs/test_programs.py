@@ -11,7 +11,8 @@ from fastapi import FastAPI
 from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 
-from fastauth_kit import get_auth_router, get_users_router
+from fastauth_kit import get_auth_router, get_users_router, install_errors
+from fastauth_kit.features.throttling import Throttling
 from tests.docs.programs import ADA, load, running, sign_in, sign_up
 
 
@@ -25,6 +26,19 @@ async def test_the_ten_lines_greet_who_signed_in(tmp_path: Path) -> None:
         headers = await sign_up(client, name="Ada")
 
         assert (await client.get("/hello", headers=headers)).json() == "Hello Ada"
+
+
+async def test_a_route_of_ones_own_is_limited_where_throttling_is_on(tmp_path: Path) -> None:
+    program = load("hooks.py")
+    async with running(program, tmp_path) as client:
+        url = "/api/invitations?email=ada@example.com"
+        without = [(await client.post(url)).status_code for _ in range(5)]
+        limited = (*program.auth.features, Throttling())
+        program.auth = dataclasses.replace(program.auth, features=limited)
+        install_errors(program.app)
+        found = [(await client.post(url)).status_code for _ in range(5)]
+
+    assert (without, found) == ([202] * 5, [202] * 3 + [429] * 2)
 
 
 async def test_the_ten_lines_refuse_who_did_not(tmp_path: Path) -> None:

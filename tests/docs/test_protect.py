@@ -101,6 +101,32 @@ async def test_a_recent_user_is_asked_to_sign_in_again_after_it(
     assert (answer.status_code, answer.json()["code"]) == (401, "recent_login_required")
 
 
+async def test_a_recent_user_may_confirm_the_password_instead(
+    client: httpx2.AsyncClient, program: ModuleType
+) -> None:
+    headers = await sign_up(client)
+    await _signed_in_for(program, minutes=6)
+    refused = await client.post("/bank-account", headers=headers)
+    body = {"password": ADA["password"]}
+
+    await client.post("/api/auth/password/confirm", json=body, headers=headers)
+
+    challenge = 'Bearer error="insufficient_user_authentication", max_age="300"'
+    assert refused.headers["www-authenticate"] == challenge
+    assert (await client.post("/bank-account", headers=headers)).status_code == 204
+
+
+async def test_a_stronger_login_is_asked_of_who_used_a_password(
+    client: httpx2.AsyncClient,
+) -> None:
+    headers = await sign_up(client)
+
+    answer = await client.post("/payments", headers=headers)
+
+    assert (answer.status_code, answer.json()["code"]) == (401, "stronger_login_required")
+    assert answer.headers["www-authenticate"].endswith('acr_values="hwk otp"')
+
+
 async def test_requirements_combine(client: httpx2.AsyncClient, program: ModuleType) -> None:
     headers = await sign_up(client)
     await _set(program, is_superuser=True, is_verified=True)

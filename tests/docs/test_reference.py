@@ -6,6 +6,7 @@ import inspect
 import pkgutil
 import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,7 +14,9 @@ from fastapi import FastAPI
 
 import fastauth_kit
 from fastauth_kit import AuthError, AuthKit, Event, get_auth_router, get_users_router
-from fastauth_kit.features import passwords
+from fastauth_kit.core.feature import Feature
+from fastauth_kit.features import lockout, passwords, signing_keys, throttling
+from fastauth_kit.features.throttling import redis_store
 from tests.docs.pages import code_in, table
 from tests.docs.programs import DOCS, load
 
@@ -31,21 +34,35 @@ OPTIONS = (
     "PasswordHasher",
     "HashingPool",
     "Sessions",
+    "SigningKeys",
     "Routes",
     "ErrorShape",
 )
 
 
+IN_FEATURES = (
+    ("throttling.md", "What is counted", "Throttling"),
+    ("lockout.md", "Lockout", "Lockout"),
+)
+
+PARTS_OF_THROTTLING = ("Limit", "Limits", "MemoryStore", "RedisStore")
+
+
 def _class(name: str) -> Any:
-    return getattr(fastauth_kit, name, None) or getattr(passwords, name)
+    places = (fastauth_kit, passwords, signing_keys, throttling, lockout, redis_store)
+    return next(getattr(place, name) for place in places if hasattr(place, name))
 
 
-def _options(kind: Any) -> dict[str, str]:
+def options_of(kind: Any) -> dict[str, str]:
     """Return the options of a class and their defaults, as a reader would write them."""
     if not dataclasses.is_dataclass(kind):
         parameters = inspect.signature(kind).parameters.values()
-        return {parameter.name: repr(parameter.default) for parameter in parameters}
+        return {parameter.name: _of_parameter(parameter) for parameter in parameters}
     return {field.name: _default(field) for field in dataclasses.fields(kind)}
+
+
+def _of_parameter(parameter: inspect.Parameter) -> str:
+    return "required" if parameter.default is parameter.empty else _written(parameter.default)
 
 
 def _default(field: Any) -> str:
@@ -65,16 +82,35 @@ def _written(value: Any) -> str:
         return f"timedelta({unit}={seconds // units[unit]})"
     if inspect.isfunction(value) or inspect.isclass(value):
         return str(value.__name__)
-    # an option object with nothing set
-    is_object = dataclasses.is_dataclass(value)
-    return f"{type(value).__name__}()" if is_object else repr(value)
+    if not dataclasses.is_dataclass(value):
+        return repr(value)
+    nothing_set = value == type(value)()
+    return f"{type(value).__name__}({'' if nothing_set else '...'})"
+
+
+def _shown(rows: list[list[str]]) -> dict[str, str]:
+    return {code_in(row[0])[0]: (code_in(row[1]) or [row[1]])[0] for row in rows}
 
 
 @pytest.mark.parametrize("name", OPTIONS)
 def test_every_option_is_documented_with_its_default(name: str) -> None:
-    shown = {code_in(row[0])[0]: (code_in(row[1]) or [row[1]])[0] for row in table(SETTINGS, name)}
+    assert documented_options(SETTINGS, name) == options_of(_class(name))
 
-    assert shown == _options(_class(name))
+
+def documented_options(page: Path, heading: str) -> dict[str, str]:
+    """Return the options of a table and their defaults."""
+    return {code_in(row[0])[0]: (code_in(row[1]) or [row[1]])[0] for row in table(page, heading)}
+
+
+@pytest.mark.parametrize(("page", "heading", "name"), IN_FEATURES)
+def test_every_option_of_a_feature_is_on_its_page(page: str, heading: str, name: str) -> None:
+    assert documented_options(DOCS / "features" / page, heading) == options_of(_class(name))
+
+
+@pytest.mark.parametrize("name", PARTS_OF_THROTTLING)
+def test_every_option_of_a_part_is_on_the_page(name: str) -> None:
+    page = DOCS / "features" / "throttling.md"
+    assert documented_options(page, name) == options_of(_class(name))
 
 
 def _modules() -> Iterator[Any]:
@@ -98,13 +134,25 @@ def test_every_error_code_is_documented_and_none_is_invented() -> None:
     assert shown == {(e.code, e.status) for e in errors if e.code != AuthError.code}
 
 
+def _openapi(program: str, *more: Feature) -> dict[str, Any]:
+    auth = load(program).auth
+    auth = dataclasses.replace(auth, features=(*auth.features, *more))
+    app = FastAPI()
+    app.include_router(get_auth_router(auth), prefix="/auth")
+    app.include_router(get_users_router(auth), prefix="/users")
+    return app.openapi()
+
+
 @pytest.fixture(scope="module")
 def openapi() -> dict[str, Any]:
-    program = load("takeover/tutorial.py")
-    app = FastAPI()
-    app.include_router(get_auth_router(program.auth), prefix="/auth")
-    app.include_router(get_users_router(program.auth), prefix="/users")
-    return app.openapi()
+    return _openapi("takeover/tutorial.py", signing_keys.SigningKeys())
+
+
+@pytest.fixture(scope="module")
+def openapi_with_mail(openapi: dict[str, Any]) -> dict[str, Any]:
+    """What mail adds to it."""
+    paths = _openapi("mail.py")["paths"]
+    return {"paths": {path: paths[path] for path in paths if path not in openapi["paths"]}}
 
 
 def _documented_codes(operation: dict[str, Any]) -> set[str]:
@@ -132,6 +180,18 @@ def everywhere() -> list[set[str]]:
 def test_every_route_is_documented_with_its_errors(
     openapi: dict[str, Any], everywhere: list[set[str]], prefix: str, heading: str
 ) -> None:
+    _compare_routes(openapi, everywhere, prefix, heading)
+
+
+def test_every_route_by_mail_is_documented_with_its_errors(
+    openapi_with_mail: dict[str, Any], everywhere: list[set[str]]
+) -> None:
+    _compare_routes(openapi_with_mail, everywhere, "/auth", "Routes by mail")
+
+
+def _compare_routes(
+    openapi: dict[str, Any], everywhere: list[set[str]], prefix: str, heading: str
+) -> None:
     shown = {}
     for row in table(HTTP, heading):
         method, path = row[0].replace("`", "").split()
@@ -147,15 +207,17 @@ def test_every_route_is_documented_with_its_errors(
 
 
 def test_the_errors_of_every_route_are_those_of_the_page(
-    openapi: dict[str, Any], everywhere: list[set[str]]
+    openapi: dict[str, Any], openapi_with_mail: dict[str, Any], everywhere: list[set[str]]
 ) -> None:
     always, signed_in, with_body = everywhere
-    operations = [op for path in openapi["paths"].values() for op in path.values()]
+    paths = {**openapi["paths"], **openapi_with_mail["paths"]}
+    operations = [op for path in paths.values() for op in path.values()]
 
     for operation in operations:
         codes = _documented_codes(operation)
         assert always <= codes
-        assert codes & signed_in in (set(), signed_in)
+        takes_a_token_or_none = {"401 invalid_token"}
+        assert codes & signed_in in (set(), signed_in, takes_a_token_or_none)
         assert codes & with_body == (with_body if "requestBody" in operation else set())
 
 

@@ -101,9 +101,9 @@ class Proxy:
 
 @asynccontextmanager
 async def proxy_before(url: str) -> AsyncIterator[tuple[Proxy, str]]:
-    """Run a proxy before a database; yields it, and the URL that leads through it."""
+    """Run a proxy before a database or Redis; yields it, and the URL that leads through it."""
     target = make_url(url)
-    standard = {"postgresql": 5432, "mysql": 3306}[target.get_backend_name()]
+    standard = {"postgresql": 5432, "mysql": 3306, "redis": 6379}[target.get_backend_name()]
     proxy = Proxy(target.host or "127.0.0.1", target.port or standard)
     listener = await asyncio.start_server(proxy.serve, "127.0.0.1", 0)
     port = listener.sockets[0].getsockname()[1]

@@ -21,16 +21,16 @@ IMPATIENT: dict[str, dict[str, Any]] = {
     "postgresql": {
         "engine_options": {
             "pool_size": 20,
-            "pool_timeout": 1,
-            "connect_args": {"timeout": 1, "command_timeout": 1},
+            "pool_timeout": 2,
+            "connect_args": {"timeout": 2, "command_timeout": 1},
         }
     },
     # aiomysql has no limit for a statement
     "mariadb": {
         "engine_options": {
             "pool_size": 20,
-            "pool_timeout": 1,
-            "connect_args": {"connect_timeout": 1},
+            "pool_timeout": 2,
+            "connect_args": {"connect_timeout": 2},
         },
         "limit_seconds": 2,
     },

@@ -77,6 +77,13 @@ FLOWS = {
         200,
         frozenset({200}),
     ),
+    "confirm the password": Flow(
+        "POST",
+        "/api/auth/password/confirm",
+        lambda _: {"password": PASSWORD},
+        204,
+        frozenset({204}),
+    ),
     "change the password": Flow(
         "POST",
         "/api/auth/password/change",

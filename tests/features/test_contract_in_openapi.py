@@ -32,6 +32,17 @@ CONTRACT: dict[tuple[str, str], tuple[str, dict[str, Any], dict[str, int]]] = {
             "busy": 503,
         },
     ),
+    ("post", "/password/confirm"): (
+        "confirm_password",
+        {"204": None},
+        {
+            **SIGNED_IN,
+            **WITH_BODY,
+            "invalid_password": 400,
+            "recent_login_required": 401,
+            "busy": 503,
+        },
+    ),
     ("post", "/password/change"): (
         "change_password",
         {"204": None},

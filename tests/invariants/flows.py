@@ -9,13 +9,14 @@ from sqlalchemy import delete, insert, select
 
 from fastauth_kit import Event, EventSink, Work
 from tests.kit_app import PASSWORD, IntBase, IntPost, KitApp, bearer
+from tests.mailing import mailed_token
 
 ROOT, ADA, BOB = "root@example.com", "ada@example.com", "bob@example.com"
 
 Rows = list[dict[str, Any]]
 Dump = dict[str, Rows]
 
-_VARIABLE = ("id", "user_id", "author_id", "hashed_password", "refresh_salt")
+_VARIABLE = ("id", "user_id", "author_id", "hashed_password", "refresh_salt", "digest", "slot")
 """Columns whose new values are nobody's to foretell."""
 
 
@@ -65,9 +66,18 @@ class Scene:
         async with self.kit_app.client() as client:
             body = {"refresh_token": self.tokens["stolen"]["refresh_token"]}
             await client.post("/api/auth/refresh", json=body)
+            # where failures are counted, the next login has one to forget
+            await client.post("/api/auth/login", json={"email": ADA, "password": "wrong"})
+        await self._have_links_mailed()
         self.kit_app.clock.advance(minutes=1)
         self.before = await dump(self.kit_app)
         self.journal.root = self.ids[ROOT]
+
+    async def _have_links_mailed(self) -> None:
+        async with self.kit_app.client() as client:
+            for name, path in LINKS.items():
+                await client.post(path, json={"email": ADA})
+                self.tokens[name] = {"token": await mailed_token(self.kit_app, ADA)}
 
     async def restore(self) -> None:
         """Put every row back as it was."""
@@ -120,6 +130,7 @@ class Flow:
     Args:
         status: What it is answered.
         again: What the same request is answered once it has had its effect.
+        later: It is answered before anything is done, whatever comes of that.
     """
 
     route: str
@@ -127,6 +138,7 @@ class Flow:
     again: int
     request: Callable[[Scene], Mapping[str, Any]]
     way: str = ""
+    later: bool = False
 
     def __str__(self) -> str:
         return f"{self.route}-{self.way}" if self.way else self.route
@@ -159,6 +171,15 @@ def presenting(path: str, which: str) -> Callable[[Scene], Mapping[str, Any]]:
     return make
 
 
+def following(path: str, which: str, **body: str) -> Callable[[Scene], Mapping[str, Any]]:
+    """Return what presents the token of a link."""
+
+    def make(scene: Scene) -> Mapping[str, Any]:
+        return {"method": "POST", "url": path, "json": {**scene.tokens[which], **body}}
+
+    return make
+
+
 def _login(password: str, email: str = ADA) -> Callable[[Scene], Mapping[str, Any]]:
     return asking("POST", "/api/auth/login", json={"email": email, "password": password})
 
@@ -168,6 +189,18 @@ def _change(current: str) -> Callable[[Scene], Mapping[str, Any]]:
     return asking("POST", "/api/auth/password/change", who="phone", json=body)
 
 
+def _confirm(password: str) -> Callable[[Scene], Mapping[str, Any]]:
+    body = {"password": password}
+    return asking("POST", "/api/auth/password/confirm", who="phone", json=body)
+
+
+LINKS = {
+    "reset": "/api/auth/password/forgot",
+    "verify": "/api/auth/email/verify/request",
+    "magic": "/api/auth/magic-link",
+}
+"""Where each kind of link is asked for."""
+
 NEW = {"email": "new@example.com", "password": PASSWORD, "name": "New"}
 
 FLOWS = [
@@ -176,6 +209,37 @@ FLOWS = [
     Flow("login", 401, 401, _login("not the password"), "wrong password"),
     Flow("change_password", 204, 400, _change(PASSWORD)),
     Flow("change_password", 400, 400, _change("not the password"), "wrong password"),
+    Flow("confirm_password", 204, 204, _confirm(PASSWORD)),
+    Flow("confirm_password", 400, 400, _confirm("not the password"), "wrong password"),
+    Flow(
+        "forgot_password",
+        202,
+        202,
+        asking("POST", "/api/auth/password/forgot", json={"email": BOB}),
+        later=True,
+    ),
+    Flow(
+        "reset_password",
+        204,
+        400,
+        following("/api/auth/password/reset", "reset", new_password="another horse battery"),
+    ),
+    Flow(
+        "request_email_verification",
+        202,
+        202,
+        asking("POST", "/api/auth/email/verify/request", json={"email": BOB}),
+        later=True,
+    ),
+    Flow(
+        "request_magic_link",
+        202,
+        202,
+        asking("POST", "/api/auth/magic-link", json={"email": BOB}),
+        later=True,
+    ),
+    Flow("log_in_by_magic_link", 200, 400, following("/api/auth/magic-link/login", "magic")),
+    Flow("verify_email", 204, 400, following("/api/auth/email/verify", "verify")),
     Flow("refresh", 200, 200, presenting("/api/auth/refresh", "phone")),
     Flow("refresh", 401, 401, presenting("/api/auth/refresh", "stolen"), "stolen"),
     Flow("logout", 204, 401, asking("POST", "/api/auth/logout", who="phone")),

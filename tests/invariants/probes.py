@@ -17,7 +17,14 @@ FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 BODIES: dict[str, dict[str, Any]] = {
     "register": {"email": "new@example.com", "password": PASSWORD, "name": "New"},
     "login": {"email": "ada@example.com", "password": PASSWORD},
+    "confirm_password": {"password": PASSWORD},
     "change_password": {"current_password": PASSWORD, "new_password": PASSWORD + "!"},
+    "forgot_password": {"email": "ada@example.com"},
+    "reset_password": {"token": "pr", "new_password": PASSWORD + "!"},
+    "request_email_verification": {"email": "ada@example.com"},
+    "verify_email": {"token": "ev"},
+    "request_magic_link": {"email": "ada@example.com"},
+    "log_in_by_magic_link": {"token": "ml"},
     "refresh": {"refresh_token": "rt"},
     "logout": {"refresh_token": "rt"},
     "create_user": {

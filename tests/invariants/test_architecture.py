@@ -84,7 +84,9 @@ def test_only_the_issuer_inserts_a_session() -> None:
 
     # router.py adds routes to a table of routes
     assert in_sessions == {"features/sessions/statements.py", "features/sessions/router.py"}
-    assert modules_that_call("insert") == {"features/sessions/statements.py"}
+    # the other one adds failed logins
+    inserting = {"features/sessions/statements.py", "features/lockout/feature.py"}
+    assert modules_that_call("insert") == inserting
     assert modules_that_call("insert_session") == {"features/sessions/feature.py"}
 
 
@@ -117,7 +119,10 @@ def test_every_first_factor_goes_through_the_gate() -> None:
 
 
 def test_whoever_signs_in_calls_the_gate() -> None:
-    assert modules_that_call("finish_first_factor") == {"features/passwords/feature.py"}
+    assert modules_that_call("finish_first_factor") == {
+        "features/magic_links/feature.py",
+        "features/passwords/feature.py",
+    }
 
 
 def test_tokens_are_made_from_an_issued_or_rotated_session_only() -> None:
@@ -167,7 +172,7 @@ def test_the_one_clock_is_utc_now() -> None:
     assert functions == ["utc_now"]
 
 
-def test_the_network_is_nobodys() -> None:
+def test_the_network_is_nobodys_but_the_mailers() -> None:
     """What needs it goes through a port that the caller may replace."""
     clients = (
         "socket",
@@ -179,10 +184,11 @@ def test_the_network_is_nobodys() -> None:
         "aiohttp",
         "requests",
         "smtplib",
+        "aiosmtplib",
         "dns",
     )
 
-    assert modules_that_import(*clients) == set()
+    assert modules_that_import(*clients) == {"features/mail/smtp.py"}
 
 
 def test_no_import_hides_in_a_function() -> None:
@@ -211,9 +217,13 @@ def test_nothing_is_compared_with_a_deadline_of_its_own() -> None:
     """Pauses would make time part of an answer.
 
     The one between attempts is in core/http.py; pruning, a job that answers
-    nobody, rests between its batches.
+    nobody, rests between its batches, and a mailer between its attempts.
     """
-    assert modules_that_call("sleep") == {"core/http.py", "features/sessions/pruning.py"}
+    assert modules_that_call("sleep") == {
+        "core/http.py",
+        "features/mail/smtp.py",
+        "features/sessions/pruning.py",
+    }
 
 
 @pytest.mark.parametrize("module", MODULES)

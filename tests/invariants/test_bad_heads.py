@@ -1,6 +1,6 @@
 """No path, query or header yields a 5xx, an undocumented answer, or an echo."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
 
 import pytest
@@ -16,6 +16,12 @@ from tests.invariants.probes import (
     with_body,
 )
 from tests.kit_app import KitApp
+from tests.mailing import every_feature
+
+
+@pytest.fixture
+def kit_app(make_app: Callable[..., KitApp]) -> KitApp:
+    return make_app(more_features=every_feature())
 
 
 @pytest.fixture
@@ -60,7 +66,19 @@ BROKEN_BEARERS = (
     b"Bearer eyJhbGciOiJub25lIiwidHlwIjoiYXQrand0In0.e30.",
 )  # fmt: skip
 OTHER_SCHEMES = (b"", b" ", b"Basic bTRyazNy", b"m4rk3r", b"\xff", b"Digest a=b", b"BearerX y")
-OPEN = ("register", "login", "refresh")
+OPEN = (
+    "register",
+    "login",
+    "refresh",
+    "forgot_password",
+    "reset_password",
+    "verify_email",
+    "request_magic_link",
+    "log_in_by_magic_link",
+)
+
+OPTIONAL = ("request_email_verification",)
+"""Where a token counts if there is one, and other schemes are none."""
 
 
 @SQLITE
@@ -70,7 +88,7 @@ async def test_credentials_that_are_none_are_refused(attacker: Attacker, value: 
     probes = [
         with_headers(operation, ("Authorization", value), expected=401)
         for operation in attacker.operations
-        if operation.name not in OPEN
+        if operation.name not in (*OPEN, *OPTIONAL)
     ]
 
     assert await attacker.complaints(*probes) == []
@@ -80,7 +98,7 @@ async def test_credentials_that_are_none_are_refused(attacker: Attacker, value: 
 async def test_credentials_are_not_looked_at_where_none_are_asked_for(attacker: Attacker) -> None:
     probes = [
         with_headers(operation, ("Authorization", value))
-        for operation in attacker.of(*OPEN)
+        for operation in attacker.of(*OPEN, *OPTIONAL)
         for value in (*BROKEN_BEARERS, *OTHER_SCHEMES)
     ]
 

@@ -22,6 +22,12 @@ from tests.invariants.probes import (
     with_bytes,
 )
 from tests.kit_app import KitApp
+from tests.mailing import every_feature
+
+
+@pytest.fixture
+def kit_app(make_app: Callable[..., KitApp]) -> KitApp:
+    return make_app(more_features=every_feature())
 
 
 @pytest.fixture

@@ -106,6 +106,7 @@ FLOWS: dict[str, tuple[str, str, dict[str, str]]] = {
     "login unknown": ("POST", "/api/auth/login", {"email": "no@example.com", "password": "?" * 9}),
     "register": ("POST", "/api/auth/register", NEW),
     "create": ("POST", "/api/users", NEW),
+    "confirm": ("POST", "/api/auth/password/confirm", {"password": PASSWORD}),
     "change": ("POST", "/api/auth/password/change", CHANGE),
     "close": ("DELETE", "/api/users/me", {"password": PASSWORD}),
 }

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from tests.invariants.flows import FLOWS, Journal, Scene
 from tests.kit_app import KitApp
+from tests.mailing import every_feature
 from tests.servers.modes import Mode, current_mode, databases_of, engine_options
 from tests.servers.plugin import require_bouncer
 
@@ -26,7 +27,7 @@ BORROWED = pytest.mark.parametrize(
 @pytest.fixture
 def strict_app(make_app: Callable[..., KitApp], isolation: Mode) -> KitApp:
     """An installation in one of the modes, with a journal of its events."""
-    return make_app(mode=isolation, hooks=(Journal(),))
+    return make_app(mode=isolation, hooks=(Journal(),), more_features=every_feature())
 
 
 @EVERY_MODE

@@ -13,6 +13,7 @@ import pytest
 from sqlalchemy import inspect, text
 
 from tests.kit_app import SECRET, KitApp, bearer
+from tests.mailing import every_feature, mailed_token
 
 LIKE_A_TOKEN = re.compile(r"[A-Za-z0-9_.~+/=-]{20,}")
 """Any text this long without a space may be one; a UUID or a time is not."""
@@ -25,7 +26,7 @@ NO_SECRET = re.compile(
 OPEN_FIELDS = frozenset({"email", "user_agent", "code", "detail", "type"})
 """What its owner wrote or sent openly, and the words of a refusal."""
 
-SENT_SECRETS = frozenset({"password", "current_password", "new_password", "refresh_token"})
+SENT_SECRETS = frozenset({"password", "current_password", "new_password", "refresh_token", "token"})
 
 
 def is_open(text: str) -> bool:
@@ -36,7 +37,8 @@ def is_open(text: str) -> bool:
 class Recorder:
     """A client that collects every secret that passes through it, by itself."""
 
-    def __init__(self, client: httpx2.AsyncClient) -> None:
+    def __init__(self, kit_app: KitApp, client: httpx2.AsyncClient) -> None:
+        self.kit_app = kit_app
         self.client = client
         self.secrets: set[str] = set()
         self.refusals: list[str] = []
@@ -141,6 +143,8 @@ async def play(recorder: Recorder) -> None:
     await send("POST", "/auth/refresh", json={"refresh_token": first["access_token"]})
     await send("POST", "/auth/refresh", json={"refresh_token": latest["refresh_token"][:-1]})
 
+    await send("POST", "/auth/password/confirm", headers=me, json={"password": ada["password"]})
+    await send("POST", "/auth/password/confirm", headers=me, json={"password": "wrong phrase 9"})
     change = {"current_password": ada["password"], "new_password": "wholly unlikely phrase 7"}
     wrong = change | {"current_password": "wholly wrong phrase 8"}
     await send("POST", "/auth/password/change", headers=me, json=wrong)
@@ -161,6 +165,32 @@ async def play(recorder: Recorder) -> None:
     await send("GET", "/users", headers=bearer(root))
     await send("GET", "/users?cursor=&limit=1", headers=bearer(root))
     await send("POST", "/auth/login", json=made)
+    await play_with_mail(recorder, made)
+
+
+async def play_with_mail(recorder: Recorder, made: dict[str, str]) -> None:
+    """Go through the flows that send links."""
+    send, to = recorder.send, made["email"]
+    await send("POST", "/auth/password/forgot", json={"email": to})
+    token = await mailed_token(recorder.kit_app, to)
+    body = {"token": token, "new_password": "wholly unlikely phrase 11"}
+    await send("POST", "/auth/password/reset", json=body | {"token": token[:-1] + "B"})
+    await send("POST", "/auth/password/reset", json=body | {"token": token + "x"})
+    await send("POST", "/auth/password/reset", json=body | {"new_password": "sh0rt3"})
+    await send("POST", "/auth/password/reset", json=body)
+    await send("POST", "/auth/password/reset", json=body)
+    for address in ("ada@example.com", "eve@example.com"):  # those of the registrations
+        token = await mailed_token(recorder.kit_app, address)
+        await send("POST", "/auth/email/verify", json={"token": token[:-1] + "B"})
+        await send("POST", "/auth/email/verify", json={"token": token})
+    # some that are never used
+    await send("POST", "/auth/magic-link", json={"email": to})
+    await send(
+        "POST", "/auth/magic-link/login", json={"token": await mailed_token(recorder.kit_app, to)}
+    )
+    for path in ("/auth/password/forgot", "/auth/email/verify/request", "/auth/magic-link"):
+        await send("POST", path, json={"email": to})
+        recorder.secrets.add(await mailed_token(recorder.kit_app, to))
 
 
 JSON = {"Content-Type": "application/json"}
@@ -174,6 +204,11 @@ def refresh_of(tokens: dict[str, Any]) -> dict[str, str]:
 
 
 @pytest.fixture
+def kit_app(make_app: Callable[..., KitApp]) -> KitApp:
+    return make_app(more_features=every_feature())
+
+
+@pytest.fixture
 async def recorder(kit_app: KitApp, caplog: pytest.LogCaptureFixture) -> Any:
     """What a recorder has seen of every flow, with the whole log at DEBUG."""
     # SQLAlchemy's echo would show parameters: whoever switches it on knows
@@ -182,7 +217,7 @@ async def recorder(kit_app: KitApp, caplog: pytest.LogCaptureFixture) -> Any:
     caplog.set_level(logging.DEBUG)
     await kit_app.add_user(is_superuser=True, **ROOT)
     async with kit_app.client() as client:
-        found = Recorder(client)
+        found = Recorder(kit_app, client)
         await play(found)
     return found
 
@@ -192,6 +227,7 @@ async def test_the_recorder_has_seen_tokens_and_passwords(recorder: Recorder) ->
     kinds = {
         "passwords": [s for s in recorder.secrets if " phrase " in s],
         "access tokens": [s for s in recorder.secrets if s.startswith("eyJ")],
+        "tokens of links": [s for s in recorder.secrets if re.match(r"[a-z]{2}\.\w{32}\.", s)],
         "refresh tokens": [s for s in recorder.secrets if re.match(r"rt\.[0-9a-f]{32}\.\d", s)],
     }
 

@@ -80,6 +80,13 @@ async def log_in(visitor: Visitor) -> None:
     await visitor.send("POST", "/auth/login", 401, json={**body, "email": "nobody@example.com"})
 
 
+@visits("confirm_password")
+async def confirm_password(visitor: Visitor) -> None:
+    who = await visitor.somebody("confirming@example.com")
+    body = {"password": PASSWORD}
+    await visitor.send("POST", "/auth/password/confirm", 204, json=body, headers=bearer(who))
+
+
 @visits("change_password")
 async def change_password(visitor: Visitor) -> None:
     who = await visitor.somebody("changing@example.com")

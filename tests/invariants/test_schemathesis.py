@@ -20,6 +20,7 @@ from sqlalchemy import NullPool
 
 from tests.invariants.probes import Attacker, operations
 from tests.kit_app import KitApp, build_app, create_tables
+from tests.mailing import every_feature
 
 # Each call has a thread with an event loop of its own, and greenlets in it. Where
 # several such threads end together, CPython 3.11 can spin for ever in the callbacks
@@ -71,7 +72,11 @@ def lasting_app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KitApp]:
     Each is called in a loop of its own, so no connection is kept.
     """
     path: Path = tmp_path_factory.mktemp("schemathesis") / "test.db"
-    kit_app = build_app(f"sqlite+aiosqlite:///{path}", engine_options={"poolclass": NullPool})
+    kit_app = build_app(
+        f"sqlite+aiosqlite:///{path}",
+        engine_options={"poolclass": NullPool},
+        more_features=every_feature(),
+    )
     asyncio.run(create_tables(kit_app.engine))
     yield kit_app
     asyncio.run(kit_app.auth.aclose())

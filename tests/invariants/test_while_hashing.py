@@ -37,8 +37,10 @@ class Interrupted(PasswordHasher):
         await self.meanwhile()
         return made
 
-    async def verify(self, password: str, stored: str | None) -> Verification:
-        found = await super().verify(password, stored)
+    async def verify(
+        self, password: str, stored: str | None, *, shut: bool = False
+    ) -> Verification:
+        found = await super().verify(password, stored, shut=shut)
         await self.meanwhile()
         return found
 

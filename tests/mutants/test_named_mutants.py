@@ -21,7 +21,7 @@ def outcomes(folder: Path) -> dict[str, str]:
     paths = os.pathsep.join([str(ROOT / "src"), str(ROOT)])
     environment = {**os.environ, "PYTHONPATH": paths, "MUTANTS_REPORT": str(report)}
     for name in list(environment):  # this is no worker of the run that started it
-        if name.startswith(("PYTEST_", "COV_")):
+        if name.startswith(("PYTEST_", "COV_", "TEST_MODE")):
             del environment[name]
     ended = subprocess.run(
         command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False

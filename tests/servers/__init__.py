@@ -9,9 +9,9 @@ TEST_MARIADB_URL    MariaDB to use, ``mysql://user:pw@host:port/db``; the same
 TEST_REDIS_URL      Redis to use, ``redis://:pw@host:port/0``
 REQUIRE_SERVERS=1   a server that is missing fails the run
 TEST_HIDE           words out of ``postgresql``, ``initdb``, ``mariadb``,
-                    ``redis``, ``pgbouncer``: pretend that what listens on the
-                    standard local port (``initdb`` and ``pgbouncer``: the
-                    installed programs) is not there
+                    ``redis``, ``pgbouncer``, ``nginx``: pretend that what
+                    listens on the standard local port (``initdb``, ``pgbouncer``
+                    and ``nginx``: the installed programs) is not there
 TEST_MODE           ``serializable``, ``snapshot`` or ``pgbouncer``: how the
                     apps talk to their databases; see ``modes.py``
 ==================  =======================================================

@@ -26,7 +26,7 @@ _VARIABLES: Final[dict[ServerKind, str]] = {
     "mariadb": "TEST_MARIADB_URL",
     "redis": "TEST_REDIS_URL",
 }
-_HIDEABLE: Final = {"postgresql", "initdb", "mariadb", "redis", "pgbouncer"}
+_HIDEABLE: Final = {"postgresql", "initdb", "mariadb", "redis", "pgbouncer", "nginx", "node"}
 _MARIADB_SOCKETS: Final = (
     "/run/mysqld/mysqld.sock",
     "/var/lib/mysql/mysql.sock",

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from sqlalchemy import URL
+from sqlalchemy import URL, make_url
 
 from tests.servers.kinds import ServerKind
 from tests.servers.queries import NotReady, product_and_version
@@ -146,16 +146,20 @@ def start_postgresql(programs: Path) -> Started:
     )
 
 
-def start_valkey(program: Path) -> Started:
+def start_valkey(program: Path, *, again_at: str | None = None) -> Started:
     """Start a Valkey of its own: empty, local, with a random password.
+
+    Args:
+        again_at: Address of one that was stopped: with its port and password.
 
     Raises:
         CannotStart: With the end of the server's log.
     """
     account = own_account()
     directory = new_directory("valkey", account)
-    password = secrets.token_hex(16)
-    port = free_port()
+    before = make_url(again_at) if again_at else None
+    password = str(before.password) if before else secrets.token_hex(16)
+    port = before.port if before else free_port()
     # In a file, since everyone on the machine can read a command line.
     configuration = directory / "valkey.conf"
     configuration.touch(mode=0o600)

@@ -15,6 +15,7 @@ from tests.servers.bouncer import MissingBouncer, installed_bouncer
 from tests.servers.databases import DatabaseUrls
 from tests.servers.detect import BadAddress, Detection, detect
 from tests.servers.kinds import DATABASE_KINDS, PRODUCTS, SERVER_KINDS, DatabaseKind, ServerKind
+from tests.servers.node import MissingNode, install_packages
 from tests.servers.servers import MissingServer, Servers, sqlite_url
 
 _DETECTION: Final = pytest.StashKey[Detection]()
@@ -153,9 +154,21 @@ def require_bouncer() -> None:
     try:
         installed_bouncer()
     except MissingBouncer as missing:
-        if _required():
-            pytest.fail(f"{missing} (REQUIRE_SERVERS is set)", pytrace=False)
-        pytest.skip(str(missing))
+        _skip_or_fail(missing)
+
+
+def require_node_packages(folder: Path) -> None:
+    """Install the packages of a folder for Node.js; without it skip, or fail likewise."""
+    try:
+        install_packages(folder)
+    except MissingNode as missing:
+        _skip_or_fail(missing)
+
+
+def _skip_or_fail(missing: Exception) -> None:
+    if _required():
+        pytest.fail(f"{missing} (REQUIRE_SERVERS is set)", pytrace=False)
+    pytest.skip(str(missing))
 
 
 @pytest.fixture(scope="session")

@@ -120,7 +120,7 @@ PersonWithNotes = Annotated[
 ]
 Visitor = Annotated[Person | None, Depends(auth.optional_user)]
 RecentSuperuser = Annotated[
-    Person, Depends(auth.require_user(superuser=True, within=timedelta(minutes=5)))
+    Person, Depends(auth.require_user(superuser=True, max_age=timedelta(minutes=5)))
 ]
 
 

@@ -1,19 +1,10 @@
 import asyncio
-from typing import Any, Literal
 
 from alembic import context
 from main import Base, engine
 from sqlalchemy import Connection
 
-from fastauth_kit import UtcDateTime
-
-
-def render_item(kind: str, item: Any, autogen: Any) -> str | Literal[False]:
-    """Write the kit's column type into migrations by its public name."""
-    if kind == "type" and isinstance(item, UtcDateTime):
-        autogen.imports.add("from fastauth_kit import UtcDateTime")
-        return repr(item)
-    return False
+from fastauth_kit.migrations import render_item
 
 
 def run(connection: Connection) -> None:

@@ -1,34 +1,95 @@
 """Settings, from the environment or ``.env``."""
 
+import re
 from functools import lru_cache
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, SecretStr, model_validator
+from pydantic import AfterValidator, Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+from sqlalchemy import make_url
+from sqlalchemy.exc import ArgumentError
 
+from app.smtp import check_sender, check_smtp_url
 from fastauth_kit import AuthSettings
+
+DRIVERS = {
+    "sqlite": "sqlite+aiosqlite",
+    "postgresql": "postgresql+asyncpg",
+    "postgres": "postgresql+asyncpg",
+    "mysql": "mysql+aiomysql",
+    "mariadb": "mariadb+aiomysql",
+}
+"""The driver that this app installs for each database."""
+
+
+def _check_database_url(text: str) -> str:
+    try:
+        url = make_url(text)
+    except ArgumentError:
+        raise ValueError("write it as postgresql+asyncpg://user:password@host/name") from None
+    driver = DRIVERS.get(url.get_backend_name())
+    if driver is None:
+        raise ValueError(f"this app speaks {', '.join(sorted(set(DRIVERS.values())))}")
+    if url.drivername != driver:
+        raise ValueError(f"write {driver}://... instead of {url.drivername}://...")
+    if driver == DRIVERS["sqlite"] and url.database in (None, "", ":memory:"):
+        raise ValueError("name a file, sqlite+aiosqlite:///./app.db: memory is not shared")
+    return text
+
+
+def _check_redis_url(text: str) -> str:
+    if text and not text.startswith(("redis://", "rediss://", "unix://")):
+        raise ValueError("write it as redis://host:6379/0 (rediss:// with TLS)")
+    return text
+
+
+def _check_origin(text: str) -> str:
+    if text != "*" and not re.fullmatch(r"[a-z][a-z0-9+.-]*://[^/?#\s]+", text):
+        raise ValueError("an origin is written as https://app.example.com, without a path")
+    return text
+
+
+def _check_host(text: str) -> str:
+    if text != "*" and not re.fullmatch(r"(\*\.)?[^*/:\s]+", text):
+        raise ValueError("a host is written as example.com or *.example.com, without a port")
+    return text
 
 
 class Settings(BaseSettings):
     """What a deployment decides."""
 
-    model_config = SettingsConfigDict(env_file=".env", extra="ignore")
+    model_config = SettingsConfigDict(
+        env_file=".env",
+        # docker compose reads the same file, and knows names that we do not
+        extra="ignore",
+        # "REDIS_URL=" in a compose file means: not set
+        env_ignore_empty=True,
+        # what is refused may be a password
+        hide_input_in_errors=True,
+    )
 
     APP_NAME: str = "FastAPI App"
     DEBUG: bool = False
 
-    DATABASE_URL: str = "sqlite+aiosqlite:///./app.db"
+    DATABASE_URL: Annotated[str, AfterValidator(_check_database_url)] = (
+        "sqlite+aiosqlite:///./app.db"
+    )
 
     SECRET_KEY: SecretStr
     SIGNING_KEY: SecretStr = SecretStr("")
     ALGORITHM: Literal["HS256", "HS384", "HS512"] = "HS256"
-    ACCESS_TOKEN_EXPIRE_MINUTES: Annotated[int, Field(gt=0)] = 30
-    REFRESH_TOKEN_EXPIRE_DAYS: Annotated[int, Field(gt=0)] = 7
+    ACCESS_TOKEN_EXPIRE_MINUTES: Annotated[int, Field(gt=0, le=24 * 60)] = 30
+    REFRESH_TOKEN_EXPIRE_DAYS: Annotated[int, Field(gt=0, le=3650)] = 7
 
-    CORS_ORIGINS: list[str] = ["http://localhost:3000"]
+    CORS_ORIGINS: list[Annotated[str, AfterValidator(_check_origin)]] = ["http://localhost:3000"]
+    ALLOWED_HOSTS: list[Annotated[str, AfterValidator(_check_host)]] = ["*"]
+    DOCS: bool = True
+    MIGRATE_AT_START: bool = True
 
-    REDIS_URL: str = ""
-    SMTP_URL: str = ""
+    REDIS_URL: Annotated[str, AfterValidator(_check_redis_url)] = ""
+    WS_RECHECK_SECONDS: Annotated[float, Field(gt=0, le=60)] = 5.0
+    SMTP_URL: Annotated[str, AfterValidator(check_smtp_url)] = ""
+    MAIL_FROM: Annotated[str, AfterValidator(check_sender)] = "FastAPI App <app@localhost>"
     THROTTLING: Literal["on", "off"] = "on"
 
     FIRST_SUPERUSER: str = ""
@@ -61,4 +122,4 @@ class Settings(BaseSettings):
 @lru_cache
 def get_settings() -> Settings:
     """Return the settings, read once."""
-    return Settings()
+    return Settings()  # type: ignore[call-arg]  # the environment has them

@@ -1,7 +1,7 @@
 """What ``make demo`` runs: the app on SQLite, with a secret of its own.
 
-The database, the secret and the superuser's password are kept in ``.demo``, so
-that the second run finds the accounts of the first.
+The database, the secret and the superuser's password are kept in ``.demo``, or in
+``DEMO_FOLDER``, so that the second run finds the accounts of the first.
 """
 
 import os
@@ -11,7 +11,7 @@ from pathlib import Path
 
 import uvicorn
 
-FOLDER = Path(__file__).resolve().parents[1] / ".demo"
+FOLDER = Path(os.environ.get("DEMO_FOLDER", Path(__file__).resolve().parents[1] / ".demo"))
 SUPERUSER = "admin@example.com"
 
 
@@ -63,7 +63,9 @@ def _free_port(wanted: int) -> int:
 
 def _welcome(url: str) -> str:
     account = '{"email": "ada@example.com", "password": "correct horse battery", "name": "Ada"}'
+    post = '{"title": "Hello", "body": "My first post."}'
     token = "python3 -c 'import json, sys; print(json.load(sys.stdin)[\"access_token\"])'"
+    json = "-H 'Content-Type: application/json'"
     return f"""
   The demo is up.
 
@@ -71,14 +73,19 @@ def _welcome(url: str) -> str:
   Superuser:         {os.environ["FIRST_SUPERUSER"]}
   Password:          {os.environ["FIRST_SUPERUSER_PASSWORD"]}
 
-  Or from another terminal: register, sign in, read your account.
+  There: press Authorize, sign in, open GET /api/users/me, "Try it out", "Execute".
+  Live messages: {url.replace("http", "ws")}/ws, as the README says.
 
-  curl {url}/api/auth/register -H 'Content-Type: application/json' -d '{account}'
+  Or from another terminal: register, sign in, read your account, write a post.
+
+  curl {url}/api/auth/register {json} -d '{account}'
   TOKEN=$(curl -s {url}/api/auth/login -d 'username=ada@example.com' \\
     -d 'password=correct horse battery' | {token})
   curl {url}/api/users/me -H "Authorization: Bearer $TOKEN"
+  curl {url}/api/posts -H "Authorization: Bearer $TOKEN" {json} -d '{post}'
+  curl {url}/api/posts
 
-  Ctrl+C ends it. `make clean` forgets its accounts.
+  Ctrl+C ends it; the next start finds your account. `make clean` forgets it.
 """
 
 

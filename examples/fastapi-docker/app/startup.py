@@ -2,32 +2,34 @@
 
 import asyncio
 import logging
+from pathlib import Path
 
-from sqlalchemy.exc import DBAPIError
+from alembic import command
+from alembic.config import Config
 
 from app.auth import auth
 from app.config import get_settings
-from app.database import AsyncSessionLocal, Base, engine
-from fastauth_kit import Accounts, Work
+from app.database import AsyncSessionLocal
+from app.services.accounts import make_superuser
+from fastauth_kit import Work
+from fastauth_kit.core.errors import InvalidInput
 from fastauth_kit.features.accounts import EmailTaken
 
 logger = logging.getLogger("app")
 
-ATTEMPTS = 5
+ALEMBIC_INI = Path(__file__).parents[1] / "alembic.ini"
 
 
-async def create_tables() -> None:
-    """Create the tables that are missing; several workers may do so at once."""
-    for attempt in range(1, ATTEMPTS + 1):
-        try:
-            async with engine.begin() as connection:
-                await connection.run_sync(Base.metadata.create_all)
-        except DBAPIError:  # another worker made the same table meanwhile
-            if attempt == ATTEMPTS:
-                raise
-            await asyncio.sleep(0.2 * attempt)
-        else:
-            return
+async def migrate() -> None:
+    """Bring the schema up to date, unless a deployment does so before the start.
+
+    Several workers may start at once: ``alembic/env.py`` lets one migrate and the
+    others wait.
+    """
+    if get_settings().MIGRATE_AT_START:
+        config = Config(ALEMBIC_INI, attributes={"quiet": True})
+        # in a thread, because alembic/env.py brings an event loop of its own
+        await asyncio.to_thread(command.upgrade, config, "head")
 
 
 async def create_first_superuser() -> None:
@@ -39,15 +41,16 @@ async def create_first_superuser() -> None:
         await auth.run(AsyncSessionLocal, _make_first_superuser)
     except EmailTaken:  # by an earlier start, or by another worker
         return
+    except InvalidInput as refusal:
+        sentence = refusal.fields[0]["msg"]
+        raise ValueError(f"FIRST_SUPERUSER or FIRST_SUPERUSER_PASSWORD: {sentence}") from None
     logger.info("made the first superuser")
 
 
 async def _make_first_superuser(work: Work) -> None:
     settings = get_settings()
-    await auth.feature(Accounts).create(
+    await make_superuser(
         work,
         email=settings.FIRST_SUPERUSER,
         password=settings.FIRST_SUPERUSER_PASSWORD.get_secret_value(),
-        is_superuser=True,
-        is_verified=True,
     )

@@ -61,9 +61,16 @@ class AfterCommit:
             async with asyncio.timeout(self._timeout_seconds):
                 await action()
         except Exception as error:  # noqa: BLE001  # whatever the caller's action raises
-            # its text may repeat a message, and with it the token in a link
-            place = "".join(format_tb(error.__traceback__))
-            logger.error("an after-commit action failed: %s\n%s", type(error).__name__, place)  # noqa: TRY400  # see above
+            log_failure("an after-commit action", error)
+
+
+def log_failure(what: str, error: Exception) -> None:
+    """Log that something in the background failed, and where, without the error's text.
+
+    That may repeat a message, and with it the token in a link.
+    """
+    place = "".join(format_tb(error.__traceback__))
+    logger.error("%s failed: %s\n%s", what, type(error).__name__, place)
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from fastauth_kit.core.after_commit import AfterCommit
 from fastauth_kit.core.errors import ConfigurationError
 from fastauth_kit.core.feature import Feature, Hook
 from fastauth_kit.core.identifiers import KeyFormat, key_format
-from fastauth_kit.core.keys import KeyRing
+from fastauth_kit.core.keys import KeyRing, SigningKeySource
 from fastauth_kit.core.models import UserMixin, primary_key, utc_now
 from fastauth_kit.core.settings import AuthSettings
 
@@ -110,8 +110,18 @@ class Assembly(Generic[UserT]):
 
     @cached_property
     def keys(self) -> KeyRing:
-        """Every key in force."""
-        return KeyRing(self.settings)
+        """Every key in force.
+
+        Raises:
+            ConfigurationError: Two parts say which keys sign.
+        """
+        sources = self.taking_part(SigningKeySource)
+        if len(sources) > 1:
+            names = ", ".join(type(source).__name__ for source in sources)
+            raise ConfigurationError(
+                f"one part says which keys sign access tokens, not {len(sources)}: {names}"
+            )
+        return KeyRing(self.settings, *sources)
 
     @cached_property
     def user_key(self) -> KeyFormat:

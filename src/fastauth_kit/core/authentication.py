@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 from inspect import Parameter, Signature
 from typing import Annotated, Any, Generic, TypeVar
 
@@ -16,15 +15,18 @@ from sqlalchemy.orm import Session
 from sqlalchemy.orm.interfaces import ORMOption
 
 from fastauth_kit.core.assembly import Assembly, UserT
-from fastauth_kit.core.database import Database, is_retryable, is_unavailable
+from fastauth_kit.core.database import Database, run_or_refuse
 from fastauth_kit.core.errors import (
-    DatabaseUnavailable,
     InvalidToken,
     NotAuthenticated,
-    NotEnoughPermissions,
-    RecentLoginRequired,
 )
-from fastauth_kit.core.hooks import AccessClaims, Authenticator, CurrentSession
+from fastauth_kit.core.hooks import (
+    AccessClaims,
+    Authenticator,
+    CurrentSession,
+    RequestCondition,
+)
+from fastauth_kit.core.requirement import Requirement
 
 ResultT = TypeVar("ResultT")
 
@@ -37,45 +39,6 @@ class Authenticated(Generic[UserT]):
 
     user: UserT
     session: CurrentSession
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Requirement:
-    """What a route wants of whoever is asking.
-
-    Args:
-        verified: The address must be proven.
-        superuser: An administrator only.
-        within: The login must be no older.
-        method: The session must have used this method (RFC 8176 name).
-    """
-
-    verified: bool = False
-    superuser: bool = False
-    within: timedelta | None = None
-    method: str | None = None
-
-    def check(self, who: Authenticated[Any], auth: Assembly[Any]) -> None:
-        """Check it.
-
-        Raises:
-            NotEnoughPermissions: Not verified, no superuser, or not by this method.
-            RecentLoginRequired: The login is older.
-        """
-        user, session = who.user, who.session
-        if self.superuser and not user.is_superuser:
-            raise NotEnoughPermissions
-        if self.verified and not user.is_verified:
-            raise NotEnoughPermissions
-        if self.method and self.method not in session.methods:
-            raise NotEnoughPermissions
-        if self.within and not is_recent(auth, session, self.within):
-            raise RecentLoginRequired
-
-
-def is_recent(auth: Assembly[Any], session: CurrentSession, within: timedelta) -> bool:
-    """Whether the user proved who they are within this time."""
-    return auth.clock() - session.authenticated_at <= within
 
 
 _Who = Authenticated[Any]
@@ -92,10 +55,16 @@ class Authentication(Generic[UserT]):
 
     One statement, so that revocation, deactivation and demotion count on the
     very next request at no extra cost. The statements are built once.
+
+    Args:
+        conditional: Whether a ``RequestCondition`` may refuse.
     """
 
-    def __init__(self, auth: Assembly[UserT], load_options: Sequence[ORMOption]) -> None:
+    def __init__(
+        self, auth: Assembly[UserT], load_options: Sequence[ORMOption], *, conditional: bool = True
+    ) -> None:
         self._auth = auth
+        self._conditions = auth.taking_part(RequestCondition) if conditional else ()
         self._readers = [
             (reader, self._statement(reader, load_options))
             for reader in auth.taking_part(Authenticator)
@@ -132,7 +101,7 @@ class Authentication(Generic[UserT]):
         database = Database(session)
         known: Authenticated[UserT] | None = _known(connection, self, session)
         if known is not None:
-            return await _run_or_refuse(database, lambda _: take(known))
+            return await run_or_refuse(database, lambda _: take(known))
         # going back would expire rows that the caller read and goes on using
         is_ours = not (list(database.session) or database.session.in_transaction())
         return (await self._identify(self.recognise(connection), database, take, is_ours))[1]
@@ -177,12 +146,14 @@ class Authentication(Generic[UserT]):
             if row is None:
                 raise InvalidToken
             who: Authenticated[UserT] = Authenticated(row[0], reader.session_of(claims, row))
+            for condition in self._conditions:
+                condition.check_request(self._auth, who.user)
             taken = take(who)
             if lets_go:
                 session.rollback()
             return who, taken
 
-        return await _run_or_refuse(database, step)
+        return await run_or_refuse(database, step)
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,19 +163,6 @@ class Recognised:
     reader: Authenticator
     statement: Select[Any]
     claims: AccessClaims
-
-
-async def _run_or_refuse(database: Database, step: Callable[[Session], ResultT]) -> ResultT:
-    """Run a step in a caller's route, where nobody else maps the failures."""
-    try:
-        return await database.run(step)
-    except Exception as error:
-        if is_unavailable(error):
-            raise DatabaseUnavailable from error
-        if is_retryable(error):
-            await database.run(Session.rollback)
-            raise DatabaseUnavailable from error
-        raise
 
 
 class BearerScheme(SecurityBase):
@@ -243,7 +201,7 @@ class Access(BearerScheme, Generic[UserT, ResultT]):
         """Return what ``pick`` takes from who is asking."""
         who = await self._authentication.of_request(connection, session)
         if self._requirement is not None:
-            self._requirement.check(who, self._auth)
+            self._requirement.check(who.user, who.session, self._auth.clock())
         return self._pick(who)
 
 

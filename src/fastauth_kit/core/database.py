@@ -119,6 +119,23 @@ async def opened(session: AsyncSession | Session) -> AsyncGenerator[Database]:
             await database.run(Session.close)
 
 
+async def run_or_refuse(database: Database, step: Callable[[Session], ResultT]) -> ResultT:
+    """Run a step in a caller's route, where nobody else maps the failures.
+
+    Raises:
+        DatabaseUnavailable: The database is away, or wants to be asked again.
+    """
+    try:
+        return await database.run(step)
+    except Exception as error:
+        if is_unavailable(error):
+            raise DatabaseUnavailable from error
+        if is_retryable(error):
+            await database.run(Session.rollback)
+            raise DatabaseUnavailable from error
+        raise
+
+
 def is_retryable(error: BaseException) -> bool:
     """Whether the same transaction may well succeed when tried again.
 

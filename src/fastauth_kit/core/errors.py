@@ -4,11 +4,14 @@ AuthError (HTTPException)
   AmbiguousCredentials   400  two credentials where one is expected
   NotAuthenticated       401  no credential was sent
   InvalidToken           401  the credential sent does not work
-  RecentLoginRequired    401  signed in, but too long ago for this
+  InsufficientLogin      401  signed in, but this wants more (RFC 9470)
+    RecentLoginRequired       a login of the last minutes
+    StrongerLoginRequired     a login by another method
   NotEnoughPermissions   403  signed in, but not allowed
   DataConflict           409  the database refuses: a rule of the caller's own table
   BodyTooLarge           413
   InvalidInput           422  with FastAPI's list of what is wrong
+  TooManyAttempts        429  with ``Retry-After``
   TransientError         503  with ``Retry-After``
     Busy                      the hashing queue is full
     DatabaseUnavailable       the database is away or overloaded
@@ -16,6 +19,7 @@ ConfigurationError            raised at start, never while answering
 """
 
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from typing import ClassVar, TypedDict
 
 from fastapi import HTTPException
@@ -77,13 +81,42 @@ class InvalidToken(AuthError):
     challenge = 'Bearer error="invalid_token"'
 
 
-class RecentLoginRequired(AuthError):
+_INSUFFICIENT = 'Bearer error="insufficient_user_authentication"'
+
+
+class InsufficientLogin(AuthError):
+    """Signed in, but the route wants a more recent or a stronger login (RFC 9470, section 3).
+
+    Args:
+        max_age: How old the login may be at most.
+        methods: The methods of which one will do, the preferred one first
+            (RFC 8176 names); in the challenge they are the ``acr_values``.
+    """
+
+    status = 401
+    challenge = _INSUFFICIENT
+
+    def __init__(self, *, max_age: timedelta | None = None, methods: Sequence[str] = ()) -> None:
+        said = [_INSUFFICIENT]
+        if max_age is not None:
+            said.append(f'max_age="{int(max_age.total_seconds())}"')
+        if methods:
+            said.append(f'acr_values="{" ".join(methods)}"')
+        super().__init__(headers={"WWW-Authenticate": ", ".join(said)})
+
+
+class RecentLoginRequired(InsufficientLogin):
     """The route wants a login of the last minutes (OWASP ASVS 7.5.1)."""
 
     code = "recent_login_required"
-    status = 401
     detail = "Sign in again to confirm that it is you."
-    challenge = "Bearer"
+
+
+class StrongerLoginRequired(InsufficientLogin):
+    """The route wants a login by another method."""
+
+    code = "stronger_login_required"
+    detail = "Sign in by a stronger method to do this."
 
 
 class NotEnoughPermissions(AuthError):
@@ -143,6 +176,21 @@ class InvalidInput(AuthError):
     def at(cls, *loc: str | int, type: str, msg: str) -> "InvalidInput":
         """Build the error for one place in the input."""
         return cls(FieldError(type=type, loc=loc, msg=msg))
+
+
+class TooManyAttempts(AuthError):
+    """Somebody asked too often (RFC 6585, section 4).
+
+    Args:
+        retry_after_seconds: When it is worth trying again.
+    """
+
+    code = "too_many_attempts"
+    status = 429
+    detail = "Too many attempts. Wait a while, then try again."
+
+    def __init__(self, retry_after_seconds: int = 1) -> None:
+        super().__init__(headers={"Retry-After": str(retry_after_seconds)})
 
 
 class TransientError(AuthError):

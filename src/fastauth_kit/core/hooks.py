@@ -7,7 +7,7 @@ the data is safe, goes into ``work.after_commit``.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -15,9 +15,10 @@ from typing import Any, ClassVar
 from uuid import UUID
 
 from fastapi.requests import HTTPConnection
-from sqlalchemy import Row, Select
+from sqlalchemy import ColumnElement, Row, Select
 
 from fastauth_kit.core.assembly import Assembly
+from fastauth_kit.core.errors import AuthError
 from fastauth_kit.core.feature import Hook
 from fastauth_kit.core.models import UserMixin
 from fastauth_kit.core.work import Work
@@ -72,13 +73,23 @@ class Event:
 
 
 class SessionIssuer(Hook, ABC):
-    """Makes sessions. Exactly one part does, and only ``finish_login`` asks it."""
+    """Keeps sessions. Exactly one part does; only ``core.login`` asks it."""
 
     @abstractmethod
     async def issue_session(
         self, work: Work, user: UserMixin[Any], *, methods: Sequence[str], device: Device
     ) -> IssuedSession:
         """Insert a session and return its tokens."""
+
+    @abstractmethod
+    async def renew_session_proof(
+        self, work: Work, session: CurrentSession, *, method: str
+    ) -> None:
+        """Note that the user of a session has just proved again who they are.
+
+        Raises:
+            InvalidToken: The session has ended.
+        """
 
 
 class Authenticator(Hook, ABC):
@@ -124,9 +135,107 @@ class SecondFactor(Hook, ABC):
 class LoginCondition(Hook, ABC):
     """May refuse a user who has proven who they are, before any session exists."""
 
+    @property
+    def login_errors(self) -> Collection[type[AuthError]]:
+        """What it refuses with, for OpenAPI."""
+        return ()
+
     @abstractmethod
-    async def check(self, work: Work, user: UserMixin[Any]) -> None:
+    async def check_login(self, work: Work, user: UserMixin[Any]) -> None:
         """Raise an ``AuthError`` of the part's own to refuse."""
+
+
+class RequestCondition(Hook, ABC):
+    """May refuse a signed-in user on any request: for what ends in mid-session.
+
+    The user has been loaded; nothing more can be asked of the database.
+    """
+
+    @property
+    def request_errors(self) -> Collection[type[AuthError]]:
+        """What it refuses with, for OpenAPI."""
+        return ()
+
+    @abstractmethod
+    def check_request(self, auth: Assembly[Any], user: UserMixin[Any]) -> None:
+        """Raise an ``AuthError`` of the part's own to refuse."""
+
+
+class AttemptKind(StrEnum):
+    """What an attempt could do if it were made without end."""
+
+    LOGIN = "login"
+    """Guess the password of an address."""
+    REGISTRATION = "registration"
+    """Fill the table of users, or learn who is in it."""
+    CONFIRMATION = "confirmation"
+    """Guess the password of whoever is signed in."""
+    MAIL = "mail"
+    """Fill a mailbox."""
+    TOKEN = "token"
+    """Guess what was sent to a mailbox."""
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """Something that was asked for, before anything is done about it.
+
+    Args:
+        operation: Name of the operation, whatever path led to it.
+        address: The address it is about, as typed; there may be no such account.
+        user_id: Who is signed in.
+    """
+
+    kind: AttemptKind
+    operation: str
+    device: Device = Device()
+    address: str | None = None
+    user_id: Any = None
+
+
+class RequestGuard(Hook, ABC):
+    """Asked before something is done that can be asked for too often; see ``core.guards``.
+
+    It has no ``Work``: no connection is held while it asks whomever it asks.
+    """
+
+    @abstractmethod
+    async def admit(self, auth: Assembly[Any], attempt: Attempt) -> None:
+        """Count an attempt, or raise ``TooManyAttempts`` to refuse it."""
+
+    @abstractmethod
+    async def give_back(self, auth: Assembly[Any], attempt: Attempt) -> None:
+        """Take an attempt back that turned out to be the owner's."""
+
+
+class LoginGuard(Hook, ABC):
+    """Counts failed logins against accounts, and shuts those with too many.
+
+    A shut account is answered as if the password were wrong, with the same
+    work. Whether there is an account at all must not show either: ``login_failed``
+    sends the same statements for ``None``, without effect.
+    """
+
+    most_failures: int
+
+    @abstractmethod
+    def count_failures(self, auth: Assembly[Any]) -> ColumnElement[int]:
+        """Return the SQL of the count, over a row of the users.
+
+        It is read together with the account, so that it costs no statement.
+        """
+
+    @abstractmethod
+    async def login_failed(
+        self, work: Work, user_id: Any | None, failures: int, device: Device
+    ) -> None:
+        """Take note of a wrong password; ``failures`` were counted before."""
+
+    @abstractmethod
+    async def login_succeeded(
+        self, work: Work, user: UserMixin[Any], failures: int, device: Device
+    ) -> None:
+        """Take note of a right one; the user is held."""
 
 
 class CredentialChange(StrEnum):
@@ -136,6 +245,9 @@ class CredentialChange(StrEnum):
     FACTOR = "factor"
     EMAIL = "email"
     DEACTIVATED = "deactivated"
+    OWNER_PROVEN = "owner_proven"
+    """The mailbox was proven for the first time, and not by who set up the account:
+    whatever they left behind (a factor, a key) may be a stranger's, and goes."""
 
 
 class CredentialListener(Hook, ABC):

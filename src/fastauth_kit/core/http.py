@@ -3,7 +3,6 @@
 import asyncio
 import random
 from collections.abc import Awaitable, Callable, Coroutine
-from ipaddress import IPv6Address, ip_address
 from typing import Any, ClassVar, TypeVar
 
 from fastapi import Request, Response
@@ -16,6 +15,7 @@ from starlette.datastructures import FormData, UploadFile
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
+from fastauth_kit.core.client_address import find_client
 from fastauth_kit.core.database import is_data_error, is_retryable, is_unavailable
 from fastauth_kit.core.errors import (
     AmbiguousCredentials,
@@ -27,8 +27,10 @@ from fastauth_kit.core.errors import (
     InvalidInput,
     InvalidToken,
 )
+from fastauth_kit.core.guards import one_request
 from fastauth_kit.core.hooks import Device
 from fastauth_kit.core.problems import ErrorShape, invalid_input
+from fastauth_kit.core.settings import AuthSettings
 from fastauth_kit.core.text import (
     UnacceptableJson,
     is_acceptable,
@@ -73,23 +75,16 @@ def bearer_token(connection: HTTPConnection) -> str | None:
     return token
 
 
-def device_of(connection: HTTPConnection) -> Device:
-    """Return where a request came from: the peer, and what it calls itself."""
+def device_of(connection: HTTPConnection, settings: AuthSettings) -> Device:
+    """Return where a request came from, and what it calls itself.
+
+    The address is that of the peer, unless ``trusted_proxies`` says who names
+    another.
+    """
     agent = printable(connection.headers.get("user-agent", ""), at_most=MAX_USER_AGENT)
-    return Device(ip=_peer_address(connection), user_agent=agent or None)
-
-
-def _peer_address(connection: HTTPConnection) -> str | None:
-    if connection.client is None:
-        return None
-    try:
-        address = ip_address(connection.client.host)
-    except ValueError:  # a socket path, or the name a test client gives
-        return None
-    if isinstance(address, IPv6Address) and address.ipv4_mapped is not None:
-        address = address.ipv4_mapped
-    # a link-local address may name one of our interfaces after "%"
-    return str(address).partition("%")[0]
+    peer = None if connection.client is None else connection.client.host
+    forwarded = connection.headers.getlist("x-forwarded-for")
+    return Device(ip=find_client(peer, forwarded, settings.proxies), user_agent=agent or None)
 
 
 class StrictRequest(Request):
@@ -218,29 +213,35 @@ async def run_with_retries(attempt: Callable[[], Awaitable[ResultT]]) -> ResultT
     Raises:
         DatabaseUnavailable: The database is away, or kept refusing.
     """
-    for number in range(1, ATTEMPTS + 1):
-        try:
-            return await attempt()
-        except CommitOutcomeUnknown:
-            raise
-        # SQLAlchemy lets the error of a number that SQLite cannot hold through
-        except (SQLAlchemyError, DatabaseUnavailable, OverflowError) as error:
-            if not is_retryable(error):
-                refusal = _as_refusal(error)
-                if refusal is error:
-                    raise
-                raise refusal from error
-        # asyncpg raises its own errors while connecting
-        except Exception as error:
-            if not is_unavailable(error):
+    with one_request():
+        for number in range(1, ATTEMPTS + 1):
+            try:
+                return await attempt()
+            except CommitOutcomeUnknown:
                 raise
-            raise DatabaseUnavailable from error
-        await asyncio.sleep(_backoff_seconds(number))
-    raise DatabaseUnavailable
+            # SQLAlchemy lets the error of a number that SQLite cannot hold through
+            except (SQLAlchemyError, DatabaseUnavailable, OverflowError) as error:
+                if not is_retryable(error):
+                    refusal = as_refusal(error)
+                    if refusal is error:
+                        raise
+                    raise refusal from error
+            # asyncpg raises its own errors while connecting
+            except Exception as error:
+                if not is_unavailable(error):
+                    raise
+                raise DatabaseUnavailable from error
+            if number < ATTEMPTS:
+                await asyncio.sleep(_backoff_seconds(number))
+        raise DatabaseUnavailable
 
 
-def _as_refusal(error: Exception) -> Exception:
-    if is_unavailable(error):
+def as_refusal(error: Exception) -> Exception:
+    """Return what a failure of the database means to a client; itself, if that is nobody's fault.
+
+    For after the last try: what might succeed at another one is an outage.
+    """
+    if is_unavailable(error) or is_retryable(error):
         return error if isinstance(error, DatabaseUnavailable) else DatabaseUnavailable()
     if is_data_error(error):
         return InvalidInput.at("body", type="value_error", msg="A value does not fit its column.")

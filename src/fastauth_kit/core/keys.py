@@ -5,8 +5,9 @@ Nobody who learns one derived key learns another: each purpose has its own
 can forge neither refresh tokens nor cursors.
 """
 
+from abc import ABC, abstractmethod
 from base64 import urlsafe_b64encode
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 
@@ -15,6 +16,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from jwt import PyJWK
 
 from fastauth_kit.core.errors import ConfigurationError
+from fastauth_kit.core.feature import Hook
 from fastauth_kit.core.settings import AuthSettings, key_bytes
 
 
@@ -24,7 +26,28 @@ class SigningKey:
 
     id: str
     algorithm: str
-    jwk: PyJWK
+    jwk: PyJWK = field(repr=False)
+    """What signs or verifies; of a key pair, the half that does it."""
+
+
+@dataclass(frozen=True, slots=True)
+class TokenKeys:
+    """The keys of the access tokens: the one that signs, and all that verify, by id."""
+
+    signing: SigningKey
+    verification: Mapping[str, SigningKey]
+
+
+class SigningKeySource(Hook, ABC):
+    """Says which keys access tokens are signed and verified with. One part at most does."""
+
+    @abstractmethod
+    def token_keys(self, symmetric: TokenKeys) -> TokenKeys:
+        """Return the keys in force. Asked once, at start.
+
+        Args:
+            symmetric: Those of ``AuthSettings``, which are in force otherwise.
+        """
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,12 +61,14 @@ class PurposeKey:
 class KeyRing:
     """Every key in force, for one deployment."""
 
-    def __init__(self, settings: AuthSettings) -> None:
+    def __init__(self, settings: AuthSettings, source: SigningKeySource | None = None) -> None:
         secrets = [settings.secret_key, *settings.secret_key_fallbacks]
         self._secrets = _by_id([key_bytes(key) for key in secrets])
         self._current = next(iter(self._secrets))
-        self.signing_keys = {key.id: key for key in self._build_signing_keys(settings)}
-        self.signing_key = next(iter(self.signing_keys.values()))
+        symmetric = self._symmetric_keys(settings)
+        in_force = symmetric if source is None else source.token_keys(symmetric)
+        self.signing_key = in_force.signing
+        self.verification_keys = in_force.verification
         self._derive = lru_cache(maxsize=256)(self._derived)
 
     def current(self, purpose: str) -> PurposeKey:
@@ -59,16 +84,17 @@ class KeyRing:
     def _derived(self, key_id: str, purpose: str) -> bytes:
         return _derive(self._secrets[key_id], purpose)
 
-    def _build_signing_keys(self, settings: AuthSettings) -> list[SigningKey]:
+    def _symmetric_keys(self, settings: AuthSettings) -> TokenKeys:
         if settings.signing_key:
             given = [settings.signing_key, *settings.signing_key_fallbacks]
             keys = [key_bytes(key) for key in given]
         else:
             keys = [_derive(secret, "access-token", 64) for secret in self._secrets.values()]
-        return [
-            SigningKey(key_id, settings.algorithm, _prepare(key, settings.algorithm))
+        found = {
+            key_id: SigningKey(key_id, settings.algorithm, _prepare(key, settings.algorithm))
             for key_id, key in _by_id(keys).items()
-        ]
+        }
+        return TokenKeys(next(iter(found.values())), found)
 
 
 def _by_id(keys: Sequence[bytes]) -> dict[str, bytes]:

@@ -22,7 +22,6 @@ from fastauth_kit.core.authentication import (
     Authentication,
     ClaimsAccess,
     OptionalAccess,
-    Requirement,
 )
 from fastauth_kit.core.blocking import Waiter
 from fastauth_kit.core.database import Database, opened
@@ -30,6 +29,7 @@ from fastauth_kit.core.errors import ConfigurationError
 from fastauth_kit.core.hooks import CurrentSession, SessionIssuer
 from fastauth_kit.core.http import AuthRoute, run_with_retries
 from fastauth_kit.core.problems import ErrorShape
+from fastauth_kit.core.requirement import Requirement
 from fastauth_kit.core.routing import AuthRouter
 from fastauth_kit.core.session_source import check_session_source
 from fastauth_kit.core.websockets import WebSocketUserDependency, build_websocket_user
@@ -84,6 +84,11 @@ class AuthKit(Assembly[UserT], Generic[UserT]):
         return Authentication(self, self.user_load_options)
 
     @cached_property
+    def unconditional_authentication(self) -> Authentication[UserT]:
+        """The same, where a user may be whom a ``RequestCondition`` refuses elsewhere."""
+        return Authentication(self, (), conditional=False)
+
+    @cached_property
     def current_user(self) -> Callable[..., Coroutine[Any, Any, UserT]]:
         """The signed-in user, active, with a session in force."""
         return self.require_user()
@@ -134,8 +139,8 @@ class AuthKit(Assembly[UserT], Generic[UserT]):
         *,
         verified: bool = False,
         superuser: bool = False,
-        within: timedelta | None = None,
-        method: str | None = None,
+        max_age: timedelta | None = None,
+        methods: Sequence[str] = (),
         load_options: Sequence[ORMOption] | None = None,
     ) -> Callable[..., Coroutine[Any, Any, UserT]]:
         """Build a stricter ``current_user``.
@@ -143,12 +148,22 @@ class AuthKit(Assembly[UserT], Generic[UserT]):
         Args:
             verified: The address must be verified.
             superuser: Superusers only.
-            within: The login must be no older; else 401 ``recent_login_required``.
-            method: The session must have used this method (RFC 8176 name).
+            max_age: They proved who they are no longer ago than this; else 401
+                ``recent_login_required`` (RFC 9470).
+            methods: The session used one of these methods (RFC 8176 names);
+                else 401 ``stronger_login_required``. With ``max_age``, one of
+                them was used within it.
             load_options: Loader options instead of ``user_load_options``.
+
+        Raises:
+            ConfigurationError: ``max_age`` is less than a second, or
+                ``methods`` are no list of names.
         """
         requirement = Requirement(
-            verified=verified, superuser=superuser, within=within, method=method
+            verified=verified,
+            superuser=superuser,
+            max_age=max_age,
+            methods=methods,
         )
         authentication = self.authentication
         if load_options is not None:

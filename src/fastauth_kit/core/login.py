@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from fastauth_kit.core.errors import AuthError
+from fastauth_kit.core.errors import AuthError, RecentLoginRequired
 from fastauth_kit.core.hooks import (
+    CurrentSession,
     Device,
     IssuedSession,
     LoginCondition,
@@ -62,14 +63,20 @@ async def finish_first_factor(
         AuthError: A ``LoginCondition`` refuses.
     """
     await _check_conditions(work, user)
-    enrolled = [
-        factor.factor_name
-        for factor in work.auth.taking_part(SecondFactor)
-        if await factor.is_enrolled(work, user)
-    ]
+    enrolled = await _enrolled_factors(work, user)
     if enrolled:
-        return PendingLogin(_write_challenge(work, user, method), tuple(enrolled))
+        return PendingLogin(_write_challenge(work, user, method), enrolled)
     return await finish_login(work, user, methods=(method,), device=device)
+
+
+async def _enrolled_factors(work: Work, user: UserMixin[Any]) -> tuple[str, ...]:
+    return tuple(
+        [
+            factor.factor_name
+            for factor in work.auth.taking_part(SecondFactor)
+            if await factor.is_enrolled(work, user)
+        ]
+    )
 
 
 async def finish_login(
@@ -84,6 +91,27 @@ async def finish_login(
     await _check_conditions(work, user)
     (issuer,) = work.auth.taking_part(SessionIssuer)
     return await issuer.issue_session(work, user, methods=methods, device=device)
+
+
+async def reauthenticate(
+    work: Work, user: UserMixin[Any], session: CurrentSession, *, method: str
+) -> None:
+    """Note that the user of a session proved again who they are; the session goes on.
+
+    Call it with the user held, so that two proofs do not overtake each other.
+
+    Args:
+        method: How they did (RFC 8176 name): by a first factor.
+
+    Raises:
+        RecentLoginRequired: A second factor is enrolled. One factor must not
+            make recent what took two: a new login asks for both.
+        InvalidToken: The session has ended meanwhile.
+    """
+    if await _enrolled_factors(work, user):
+        raise RecentLoginRequired
+    (issuer,) = work.auth.taking_part(SessionIssuer)
+    await issuer.renew_session_proof(work, session, method=method)
 
 
 async def resume_login(work: Work, challenge: str) -> tuple[UserMixin[Any], str]:
@@ -126,4 +154,4 @@ async def _check_conditions(work: Work, user: UserMixin[Any]) -> None:
     if not user.is_active:
         raise InactiveUser
     for condition in work.auth.taking_part(LoginCondition):
-        await condition.check(work, user)
+        await condition.check_login(work, user)

@@ -14,7 +14,6 @@ from sqlalchemy import (
     false,
     true,
 )
-from sqlalchemy.dialects import mysql
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import Mapped, declared_attr, mapped_column
 from sqlalchemy.sql.compiler import SQLCompiler
@@ -42,10 +41,16 @@ class UtcDateTime(TypeDecorator[datetime]):
         self.timezone = timezone
         super().__init__(timezone=timezone)
 
+    def __repr__(self) -> str:
+        """Return what makes another one: SQLAlchemy would leave out ``timezone=False``."""
+        return f"{type(self).__name__}({'' if self.timezone else 'timezone=False'})"
+
     def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
         if dialect.name in ("mysql", "mariadb"):
+            # asked of the dialect that is there: importing it takes time from all others
+            native_types: dict[str, Any] = getattr(dialect, "ischema_names")  # noqa: B009  # of these dialects alone
             # without fsp the server would round to whole seconds
-            return dialect.type_descriptor(mysql.DATETIME(fsp=6))
+            return dialect.type_descriptor(native_types["datetime"](fsp=6))
         return dialect.type_descriptor(DateTime(timezone=self.timezone))
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
@@ -74,7 +79,7 @@ def exact_text(length: int) -> String:
 
     MariaDB's default collation takes ``josé`` for ``jose``.
     """
-    exact = mysql.VARCHAR(length, charset="utf8mb4", collation="utf8mb4_bin")
+    exact = String(length, collation="utf8mb4_bin")
     return String(length).with_variant(exact, "mysql", "mariadb")
 
 

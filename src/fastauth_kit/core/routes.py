@@ -17,8 +17,10 @@ from fastauth_kit.core.errors import (
     InvalidInput,
     InvalidToken,
     NotAuthenticated,
+    TooManyAttempts,
 )
 from fastauth_kit.core.feature import Feature
+from fastauth_kit.core.hooks import LoginCondition, RequestCondition, RequestGuard
 from fastauth_kit.core.kit import AuthKit
 
 ALWAYS: tuple[type[AuthError], ...] = (AmbiguousCredentials, InvalidInput, DatabaseUnavailable)
@@ -72,8 +74,10 @@ class RouteTable:
         *,
         errors: Collection[type[AuthError]] = (),
         signed_in: bool = False,
+        signs_in: bool = False,
         body: type[BaseModel] | None = None,
         reads_body: bool = False,
+        limited: bool = False,
         status_code: int = 200,
         response_model: Any = None,
         responses: Mapping[int | str, dict[str, Any]] | None = None,
@@ -85,9 +89,11 @@ class RouteTable:
             name: Unique and readable; becomes the operation id.
             errors: What it can refuse with, beyond what every route can.
             signed_in: Whether it needs a user.
+            signs_in: Whether it makes a session, which conditions may refuse.
             body: Schema of the endpoint's parameter ``body``, where the
                 caller's own schema decides.
             reads_body: Whether it has a body that FastAPI does not see.
+            limited: Whether it asks ``core.guards.admit``, and may be refused.
         """
         self._known.add(name)
         if not self._routes.wants(name):
@@ -95,8 +101,11 @@ class RouteTable:
         if body is not None:
             endpoint.__annotations__["body"] = body
         possible = {*errors, *ALWAYS, *(SIGNED_IN if signed_in else ())}
+        possible |= self._conditional(signed_in=signed_in, signs_in=signs_in)
         if reads_body or "body" in endpoint.__annotations__:
             possible |= set(WITH_BODY)
+        if limited and self.auth.taking_part(RequestGuard):
+            possible |= {TooManyAttempts}
         self._router.add_api_route(
             path,
             endpoint,
@@ -109,6 +118,16 @@ class RouteTable:
             responses={**self._documented(possible), **(responses or {})},
             openapi_extra=openapi_extra,
         )
+
+    def _conditional(self, *, signed_in: bool, signs_in: bool) -> set[type[AuthError]]:
+        found: set[type[AuthError]] = set()
+        if signed_in:
+            for condition in self.auth.taking_part(RequestCondition):
+                found |= set(condition.request_errors)
+        if signs_in:
+            for login_condition in self.auth.taking_part(LoginCondition):
+                found |= set(login_condition.login_errors)
+        return found
 
     def _documented(self, errors: set[type[AuthError]]) -> dict[int | str, dict[str, Any]]:
         in_order = sorted(errors, key=lambda error: error.code)

@@ -2,8 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Literal, get_args
 
+from fastauth_kit.core.client_address import TrustedProxies, parse_trusted_proxies
 from fastauth_kit.core.errors import ConfigurationError
 
 HmacAlgorithm = Literal["HS256", "HS384", "HS512"]
@@ -47,6 +49,10 @@ class AuthSettings:
         audience: ``aud`` of the access tokens.
         client_id: ``client_id`` of the access tokens (RFC 9068, section 2.2).
         max_body_bytes: Longest request body the kit's routes read.
+        trusted_proxies: Who may say, in ``X-Forwarded-For``, where a request
+            comes from: networks of the proxies (``["10.0.0.0/8"]``), or how
+            many proxies every request has passed. Empty: the header is
+            ignored.
 
     Raises:
         ConfigurationError: A key is short, a placeholder, or given twice; or
@@ -63,6 +69,7 @@ class AuthSettings:
     audience: str = "fastauth-kit"
     client_id: str = "fastauth-kit"
     max_body_bytes: int = 64 * 1024
+    trusted_proxies: Sequence[str] | int = ()
 
     def __post_init__(self) -> None:
         if self.algorithm not in get_args(HmacAlgorithm):
@@ -86,6 +93,12 @@ class AuthSettings:
                 raise ConfigurationError(f"AuthSettings({name}=...) must not be empty")
         if self.max_body_bytes < 1024:
             raise ConfigurationError("max_body_bytes must be at least 1024")
+        self.proxies  # noqa: B018  # reading them now lets a bad one fail at start
+
+    @cached_property
+    def proxies(self) -> TrustedProxies:
+        """Whom to believe about the client's address."""
+        return parse_trusted_proxies(self.trusted_proxies)
 
 
 def key_bytes(key: str | bytes) -> bytes:

@@ -17,6 +17,8 @@ USER = {
 TOKENS = {"access_token", "refresh_token", "token_type", "expires_in"}
 
 BEARER = "Bearer"
+BEARER_INSUFFICIENT = 'Bearer error="insufficient_user_authentication"'
+BEARER_RECENT = f'{BEARER_INSUFFICIENT}, max_age="300"'
 BEARER_INVALID = 'Bearer error="invalid_token"'
 
 

@@ -9,6 +9,7 @@ from sqlalchemy import insert
 from fastauth_kit.features.accounts import UserDeleted
 from tests.features.accounts.answers import (
     BEARER,
+    BEARER_RECENT,
     assert_bad_token,
     assert_done,
     assert_refused,
@@ -145,5 +146,5 @@ async def test_without_a_password_an_older_login_closes_nothing(
 
     answer = await close(client, ada, {"password": PASSWORD})
 
-    assert_refused(answer, 401, "recent_login_required", challenge=BEARER)
+    assert_refused(answer, 401, "recent_login_required", challenge=BEARER_RECENT)
     assert await works(client, ada)

@@ -9,6 +9,7 @@ from fastauth_kit.features.passwords import PasswordChanged, PasswordHasher
 from fastauth_kit.features.sessions import RevokedReason, SessionsRevoked
 from tests.features.accounts.answers import (
     BEARER,
+    BEARER_RECENT,
     assert_bad_refresh_token,
     assert_bad_token,
     assert_done,
@@ -189,7 +190,7 @@ async def test_after_an_older_login_no_first_password_is_set(
 
     answer = await client.post(CHANGE, json={"new_password": NEW, **current}, headers=ada.headers)
 
-    assert_refused(answer, 401, "recent_login_required", challenge=BEARER)
+    assert_refused(answer, 401, "recent_login_required", challenge=BEARER_RECENT)
     assert (await stored(kit_app, ada.id)).hashed_password is None
 
 
@@ -200,7 +201,7 @@ async def test_a_refresh_makes_no_login_recent(kit_app: KitApp, client: httpx2.A
 
     answer = await client.post(CHANGE, json={"new_password": NEW}, headers=bearer(tokens))
 
-    assert_refused(answer, 401, "recent_login_required", challenge=BEARER)
+    assert_refused(answer, 401, "recent_login_required", challenge=BEARER_RECENT)
 
 
 async def test_a_change_costs_two_hashes(kit_app: KitApp) -> None:

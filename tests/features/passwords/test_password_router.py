@@ -14,7 +14,7 @@ async def test_the_password_router_has_the_routes_of_the_passwords_alone(kit_app
     app = FastAPI()
     app.include_router(get_password_router(kit_app.auth))
 
-    assert set(app.openapi()["paths"]) == {"/login", "/password/change"}
+    assert set(app.openapi()["paths"]) == {"/login", "/password/confirm", "/password/change"}
 
 
 @one_database

@@ -364,3 +364,45 @@ class TestSize:
     def test_that_cannot_work_is_refused_at_once(self, workers: int, max_waiting: int) -> None:
         with pytest.raises(ConfigurationError, match="HashingPool needs"):
             HashingPool(workers, max_waiting=max_waiting)
+
+
+def niceness_in(pool: HashingPool) -> int:
+    return pool.run_sync(lambda: os.getpriority(os.PRIO_PROCESS, 0))
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux has niceness of threads")
+class TestNiceness:
+    def test_is_five_more_than_that_of_the_process(self) -> None:
+        own = os.getpriority(os.PRIO_PROCESS, 0)
+
+        assert niceness_in(HashingPool(1)) == min(own + 5, 19)
+
+    def test_is_what_the_caller_says(self) -> None:
+        own = os.getpriority(os.PRIO_PROCESS, 0)
+
+        assert niceness_in(HashingPool(1, niceness=7)) == min(own + 7, 19)
+
+    def test_may_be_left_alone(self) -> None:
+        own = os.getpriority(os.PRIO_PROCESS, 0)
+
+        assert niceness_in(HashingPool(1, niceness=0)) == own
+
+    def test_of_other_threads_stays(self) -> None:
+        own = os.getpriority(os.PRIO_PROCESS, 0)
+
+        HashingPool(1, niceness=9).run_sync(lambda: None)
+
+        assert os.getpriority(os.PRIO_PROCESS, 0) == own
+
+    def test_that_the_system_forbids_stops_nobody(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        def forbidden(increment: int) -> int:
+            raise PermissionError(increment)
+
+        monkeypatch.setattr(os, "nice", forbidden)
+
+        assert HashingPool(1).run_sync(lambda: "hashed") == "hashed"
+
+    @pytest.mark.parametrize("niceness", [-1, 20])
+    def test_outside_of_its_range_is_refused(self, niceness: int) -> None:
+        with pytest.raises(ConfigurationError, match="niceness from 0 to 19"):
+            HashingPool(1, niceness=niceness)

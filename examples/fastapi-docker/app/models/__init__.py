@@ -1,5 +1,7 @@
 """Every model, so that importing one place is enough for the metadata."""
 
+from app.models.post import Post
+from app.models.profile import Profile
 from app.models.user import AuthSession, User
 
-__all__ = ["AuthSession", "User"]
+__all__ = ["AuthSession", "Post", "Profile", "User"]

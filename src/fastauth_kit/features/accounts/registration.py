@@ -2,10 +2,13 @@
 
 from typing import TYPE_CHECKING, Annotated, Any
 
-from fastapi import Depends
+from fastapi import Depends, Request
 from sqlalchemy.orm import Session
 
 from fastauth_kit.core.errors import Busy, DataConflict
+from fastauth_kit.core.guards import admit
+from fastauth_kit.core.hooks import Attempt, AttemptKind
+from fastauth_kit.core.http import device_of
 from fastauth_kit.core.routes import RouteTable
 from fastauth_kit.core.work import Work
 from fastauth_kit.features.accounts.errors import EmailTaken, RegistrationClosed
@@ -20,8 +23,12 @@ def add_registration_route(accounts: "Accounts", table: RouteTable) -> None:
     auth = table.auth
     schemas = accounts.schemas(auth)
 
-    async def register(body: UserCreate, work: Annotated[Work, Depends(auth.work)]) -> Any:
+    async def register(
+        body: UserCreate, request: Request, work: Annotated[Work, Depends(auth.work)]
+    ) -> Any:
         """Make an account. Sign in afterwards."""
+        device = device_of(request, auth.settings)
+        await admit(auth, Attempt(AttemptKind.REGISTRATION, "register", device, address=body.email))
         async with work:
             user = await accounts.register(work, body)
             return await read_user(work, schemas.read, user)
@@ -33,6 +40,7 @@ def add_registration_route(accounts: "Accounts", table: RouteTable) -> None:
         register,
         body=schemas.create,
         errors=[EmailTaken, RegistrationClosed, DataConflict, Busy],
+        limited=True,
         status_code=201,
         response_model=schemas.read,
     )

@@ -151,6 +151,7 @@ def _add_own(accounts: Accounts, table: RouteTable) -> None:
         close_account,
         errors=[InvalidPassword, RecentLoginRequired, LastSuperuser, UserInUse, Busy],
         signed_in=True,
+        limited=True,
         status_code=204,
     )
 

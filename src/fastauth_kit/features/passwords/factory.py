@@ -10,7 +10,7 @@ from fastauth_kit.features.passwords.feature import Passwords
 
 
 def get_password_router(auth: AuthKit[Any], *, routes: Routes = Routes()) -> APIRouter:
-    """Build the routes ``login`` and ``change_password``.
+    """Build the routes ``login``, ``confirm_password`` and ``change_password``.
 
     Raises:
         ConfigurationError: ``auth`` was built without ``Passwords(...)``.

@@ -10,19 +10,24 @@ from sqlalchemy.sql.elements import ColumnElement
 
 from fastauth_kit.core.acting import confirm_session
 from fastauth_kit.core.addresses import MAX_TYPED_LENGTH, lookup_form
-from fastauth_kit.core.authentication import Authenticated, is_recent
+from fastauth_kit.core.authentication import Authenticated
 from fastauth_kit.core.errors import RecentLoginRequired
 from fastauth_kit.core.feature import Feature
+from fastauth_kit.core.guards import admit, give_back_after_commit
 from fastauth_kit.core.hooks import (
+    Attempt,
+    AttemptKind,
     CredentialChange,
     CurrentSession,
     Device,
     IssuedSession,
+    LoginGuard,
     announce_credential_change,
     tell,
 )
-from fastauth_kit.core.login import PendingLogin, finish_first_factor
+from fastauth_kit.core.login import PendingLogin, finish_first_factor, reauthenticate
 from fastauth_kit.core.models import UserMixin
+from fastauth_kit.core.requirement import is_recent
 from fastauth_kit.core.routes import RouteTable
 from fastauth_kit.core.store import change, hold
 from fastauth_kit.core.text import printable
@@ -32,7 +37,7 @@ from fastauth_kit.features.passwords.events import ConfirmationFailed, LoginFail
 from fastauth_kit.features.passwords.hashing import PasswordHasher
 from fastauth_kit.features.passwords.policy import PasswordPolicy, PasswordRules
 from fastauth_kit.features.passwords.router import add_password_routes
-from fastauth_kit.features.passwords.statements import LoginStatements
+from fastauth_kit.features.passwords.statements import FoundAccount, LoginStatements
 
 METHOD = "pwd"
 """Name of the method in ``amr`` (RFC 8176, section 2)."""
@@ -57,7 +62,7 @@ class Passwords(Feature):
     policy: PasswordRules = field(default_factory=PasswordPolicy)
 
     def add_auth_routes(self, table: RouteTable) -> None:
-        """Add login and the change of the password."""
+        """Add login, the confirmation and the change of the password."""
         add_password_routes(self, table)
 
     async def aclose(self) -> None:
@@ -74,36 +79,44 @@ class Passwords(Feature):
         checks again that address and password verified are still in force.
 
         Raises:
-            InvalidCredentials: Unknown address or wrong password; the same
-                work is done for either.
+            InvalidCredentials: Unknown address, wrong password, or an account
+                that a ``LoginGuard`` has shut; the same work is done for each.
+            TooManyAttempts: A ``RequestGuard`` refuses.
             InactiveUser: The password is right, the account deactivated.
             Busy: The hashing queue is full.
         """
         address = lookup_form(email)
-        user = await self._verify(work, address, password)
+        attempt = Attempt(AttemptKind.LOGIN, "login", device, address=address)
+        await admit(work.auth, attempt)
+        user, found = await self._verify(work, address, password)
         if user is None:
-            typed = printable(address, at_most=MAX_TYPED_LENGTH)
-            work.record(lambda work: tell(work, LoginFailed(typed, device)))
+            work.record(lambda work: _note_failure(work, address, found, device))
             raise InvalidCredentials
+        await _note_success(work, user, found, device)
+        give_back_after_commit(work, attempt)
         return await finish_first_factor(work, user, method=METHOD, device=device)
 
-    async def _verify(self, work: Work, address: str, password: str) -> UserMixin[Any] | None:
-        """Return the user, held, if the password is theirs."""
+    async def _verify(
+        self, work: Work, address: str, password: str
+    ) -> tuple[UserMixin[Any] | None, FoundAccount]:
+        """Return the user, held, if the password is theirs; and what it was checked against."""
         statements = work.auth.prepared(LoginStatements)
+        found = FoundAccount()
         for _ in range(2):  # whoever finds the hash upgraded meanwhile looks again
             # no connection is held from here on
-            user_id, stored = await statements.find_hash(work, address)
-            outcome = await self.hasher.verify(password, stored)
+            found = await statements.find_account(work, address)
+            stored = found.stored
+            outcome = await self.hasher.verify(password, stored, shut=found.shut)
             if stored is None or not outcome.valid:
-                return None
+                return None, found
             if outcome.new_hash is None:
-                user = await statements.hold(work, user_id, address, stored)
+                user = await statements.hold(work, found.user_id, address, stored)
             else:
-                user = await self._upgrade(work, user_id, address, stored, outcome.new_hash)
+                user = await self._upgrade(work, found, address, outcome.new_hash)
             if user is not None:
-                return user
+                return user, found
             await work.restart()
-        return None
+        return None, found
 
     async def hash_new(
         self, work: Work, password: str, *, place: str, email: str, name: str | None
@@ -144,6 +157,23 @@ class Passwords(Feature):
         )
         await tell(work, PasswordChanged(user_id))
 
+    async def confirm(self, work: Work, who: Authenticated[Any], password: str) -> None:
+        """Let the signed-in user prove again who they are; their session goes on.
+
+        For routes behind ``require_user(max_age=...)``.
+
+        Raises:
+            InvalidPassword: It is wrong, or no longer in force.
+            RecentLoginRequired: The account has no password, or a second
+                factor: only a new login will do.
+        """
+        session = who.session
+        if who.user.hashed_password is None:
+            raise RecentLoginRequired
+        stored = await self.prove(work, who, password)
+        user = await self.hold_proven(work, session, stored)
+        await reauthenticate(work, user, session, method=METHOD)
+
     async def prove(self, work: Work, who: Authenticated[Any], password: str | None) -> str | None:
         """Confirm that the password of the signed-in user is known to them.
 
@@ -151,6 +181,7 @@ class Passwords(Feature):
         afterwards: copy what is needed first.
 
         Raises:
+            TooManyAttempts: A ``RequestGuard`` refuses.
             InvalidPassword: It is wrong, or missing.
             RecentLoginRequired: The account has no password and the login is old.
         """
@@ -158,11 +189,15 @@ class Passwords(Feature):
         session = who.session
         await work.release()
         if stored is None:
-            if not is_recent(work.auth, session, RECENT):
-                raise RecentLoginRequired
-        elif password is None or not (await self.hasher.verify(password, stored)).valid:
+            if not is_recent(session, work.now, RECENT):
+                raise RecentLoginRequired(max_age=RECENT)
+            return None
+        attempt = Attempt(AttemptKind.CONFIRMATION, "confirm_password", user_id=session.user_id)
+        await admit(work.auth, attempt)
+        if password is None or not (await self.hasher.verify(password, stored)).valid:
             work.record(lambda work: tell(work, ConfirmationFailed(session.user_id)))
             raise InvalidPassword
+        give_back_after_commit(work, attempt)
         return stored
 
     async def hold_proven(
@@ -183,11 +218,16 @@ class Passwords(Feature):
         return user
 
     async def _upgrade(
-        self, work: Work, user_id: Any, address: str, stored: str, new_hash: str
+        self, work: Work, found: FoundAccount, address: str, new_hash: str
     ) -> UserMixin[Any] | None:
         """Replace the hash while what was verified is still theirs; return the user."""
-        model = work.auth.user_model
-        verified = (model.id == user_id, model.email == address, model.hashed_password == stored)
+        model, user_id = work.auth.user_model, found.user_id
+        verified = (
+            model.id == user_id,
+            model.email == address,
+            model.hashed_password == found.stored,
+            *work.auth.prepared(LoginStatements).not_shut,
+        )
         # the owner changed nothing: updated_at stays
         values = {"hashed_password": new_hash, "updated_at": model.updated_at}
         if await change(work, update(model).where(*verified).values(values)) == 0:
@@ -198,6 +238,21 @@ class Passwords(Feature):
             written.execution_options(populate_existing=True)
         )
         return user
+
+
+async def _note_failure(work: Work, address: str, found: FoundAccount, device: Device) -> None:
+    await tell(work, LoginFailed(printable(address, at_most=MAX_TYPED_LENGTH), device))
+    guards = work.auth.taking_part(LoginGuard)
+    counted = found.failures or (0,) * len(guards)
+    for guard, failures in zip(guards, counted, strict=True):
+        await guard.login_failed(work, found.user_id, failures, device)
+
+
+async def _note_success(
+    work: Work, user: UserMixin[Any], found: FoundAccount, device: Device
+) -> None:
+    for guard, failures in zip(work.auth.taking_part(LoginGuard), found.failures, strict=True):
+        await guard.login_succeeded(work, user, failures, device)
 
 
 def _same_hash(model: type[UserMixin[Any]], stored: str | None) -> ColumnElement[bool]:

@@ -82,7 +82,9 @@ class PasswordHasher:
             message = "Leave out control characters and halves of characters."
             raise InvalidInput.at("body", field, type="password_unusable", msg=message) from None
 
-    async def verify(self, password: str, stored: str | None) -> Verification:
+    async def verify(
+        self, password: str, stored: str | None, *, shut: bool = False
+    ) -> Verification:
         """Check a password, with the same work whether there is an account or not.
 
         A hash made elsewhere may be of the password as typed: both forms are
@@ -90,22 +92,23 @@ class PasswordHasher:
 
         Args:
             stored: ``None`` for an unknown account, or one without a password.
+            shut: Work as for a wrong password, whichever is sent.
 
         Raises:
             Busy: The pool is full.
         """
-        return await self.pool.run(partial(self._verify, password, stored))
+        return await self.pool.run(partial(self._verify, password, stored, shut))
 
     def _hash(self, password: str) -> str:
         return self.context.hash(normalized(password))
 
-    def _verify(self, password: str, stored: str | None) -> Verification:
+    def _verify(self, password: str, stored: str | None, shut: bool) -> Verification:
         # made before anything else: whoever comes first pays for it, account or not
         stand_in = self._stand_in
         for form in _forms(password):
             if stored is None:
                 self.context.verify(_NOBODYS, stand_in)
-            elif self._matches(form, stored, stand_in):
+            elif self._matches(form, stored, stand_in) and not shut:
                 return Verification(valid=True, new_hash=self._replacement(form, stored))
         return Verification(valid=False)
 

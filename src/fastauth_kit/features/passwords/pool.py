@@ -2,8 +2,10 @@
 
 import asyncio
 import os
+import sys
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from threading import Lock
 from typing import TypeVar
 
@@ -23,18 +25,26 @@ class HashingPool:
         workers: Threads; ``None``: one for each core this process may use.
             Python does not see a CPU quota (``docker run --cpus``): set it then.
         max_waiting: Jobs that wait for a thread before the next one is refused.
+        niceness: How far the threads stand back where cores are scarce, 0 to 19:
+            requests that hash nothing are then answered sooner in a crowd of
+            logins. Linux alone knows niceness of threads; elsewhere it does nothing.
 
     Raises:
-        ConfigurationError: ``workers`` below 1, or ``max_waiting`` below 0.
+        ConfigurationError: ``workers`` below 1, ``max_waiting`` below 0, or
+            ``niceness`` outside of its range.
     """
 
-    def __init__(self, workers: int | None = None, *, max_waiting: int = 256) -> None:
+    def __init__(
+        self, workers: int | None = None, *, max_waiting: int = 256, niceness: int = 5
+    ) -> None:
         self._workers = _usable_cores() if workers is None else workers
-        if self._workers < 1 or max_waiting < 0:
+        if self._workers < 1 or max_waiting < 0 or not 0 <= niceness <= 19:
             raise ConfigurationError(
-                "HashingPool needs workers of 1 or more and max_waiting of 0 or more."
+                "HashingPool needs workers of 1 or more, max_waiting of 0 or more "
+                "and niceness from 0 to 19."
             )
         self._capacity = self._workers + max_waiting
+        self._niceness = niceness
         self._by_process: dict[int, _Threads] = {}
 
     async def run(self, function: Callable[[], T]) -> T:
@@ -75,14 +85,15 @@ class HashingPool:
         ``setdefault`` decides between threads that come first together,
         without a lock that could have that fate itself.
         """
-        return self._by_process.setdefault(os.getpid(), _Threads(self._workers))
+        return self._by_process.setdefault(os.getpid(), _Threads(self._workers, self._niceness))
 
 
 class _Threads:
     """The threads of one process, and how many jobs are theirs."""
 
-    def __init__(self, workers: int) -> None:
+    def __init__(self, workers: int, niceness: int) -> None:
         self._workers = workers
+        self._niceness = niceness
         self._lock = Lock()
         self._executor: ThreadPoolExecutor | None = None
         self._jobs = 0
@@ -92,7 +103,9 @@ class _Threads:
             if self._jobs >= capacity:
                 raise Busy
             if self._executor is None:
-                self._executor = ThreadPoolExecutor(self._workers, "fastauth-hash")
+                self._executor = ThreadPoolExecutor(
+                    self._workers, "fastauth-hash", _stand_back, (self._niceness,)
+                )
             future = self._executor.submit(self._job, function)
             self._jobs += 1
         # outside the lock, because a cancelled future calls it right here
@@ -121,6 +134,13 @@ class _Threads:
     def _release(self) -> None:
         with self._lock:
             self._jobs -= 1
+
+
+def _stand_back(niceness: int) -> None:
+    """Let other threads go first. Where that is forbidden, hash all the same."""
+    if sys.platform == "linux" and niceness:
+        with suppress(OSError):
+            os.nice(niceness)  # on Linux, of the thread that calls
 
 
 def _usable_cores() -> int:

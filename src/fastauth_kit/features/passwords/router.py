@@ -1,4 +1,4 @@
-"""Routes of the passwords: login and change."""
+"""Routes of the passwords: login, confirmation and change."""
 
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -13,7 +13,11 @@ from fastauth_kit.core.routes import RouteTable
 from fastauth_kit.core.tokens import PENDING, SessionTokens, answer_login
 from fastauth_kit.core.work import Work
 from fastauth_kit.features.passwords.errors import InvalidCredentials, InvalidPassword
-from fastauth_kit.features.passwords.schemas import ChangePasswordBody, LoginBody
+from fastauth_kit.features.passwords.schemas import (
+    ChangePasswordBody,
+    ConfirmPasswordBody,
+    LoginBody,
+)
 
 if TYPE_CHECKING:
     from fastauth_kit.features.passwords.feature import Passwords
@@ -25,6 +29,7 @@ _FORM_NAMES = {"username": "email"}
 def add_password_routes(passwords: "Passwords", table: RouteTable) -> None:
     """Add every route of the feature."""
     _add_login(passwords, table)
+    _add_confirmation(passwords, table)
     _add_change(passwords, table)
 
 
@@ -43,7 +48,7 @@ def _add_login(passwords: "Passwords", table: RouteTable) -> None:
                 work,
                 credentials.email,
                 credentials.password.get_secret_value(),
-                device=device_of(request),
+                device=device_of(request, auth.settings),
             )
         return answer_login(outcome, response)
 
@@ -53,7 +58,9 @@ def _add_login(passwords: "Passwords", table: RouteTable) -> None:
         "/login",
         login,
         errors=[InvalidCredentials, InactiveUser, UnsupportedGrantType, Busy],
+        signs_in=True,
         reads_body=True,
+        limited=True,
         response_model=SessionTokens,
         responses=PENDING,
         openapi_extra=document_body(LoginBody, grant_type="password", renamed=_FORM_NAMES),
@@ -62,6 +69,30 @@ def _add_login(passwords: "Passwords", table: RouteTable) -> None:
 
 async def _read_login_body(request: Request) -> LoginBody:
     return await read_form_or_json(request, LoginBody, grant_type="password", renamed=_FORM_NAMES)
+
+
+def _add_confirmation(passwords: "Passwords", table: RouteTable) -> None:
+    auth = table.auth
+
+    async def confirm_password(
+        body: ConfirmPasswordBody,
+        who: Annotated[Authenticated[Any], Depends(auth.authenticated)],
+        work: Annotated[Work, Depends(auth.work)],
+    ) -> None:
+        """Confirm your password, for routes that want a recent login; tokens stay as they are."""
+        async with work:
+            await passwords.confirm(work, who, body.password.get_secret_value())
+
+    table.add(
+        "confirm_password",
+        "POST",
+        "/password/confirm",
+        confirm_password,
+        errors=[InvalidPassword, RecentLoginRequired, Busy],
+        signed_in=True,
+        limited=True,
+        status_code=204,
+    )
 
 
 def _add_change(passwords: "Passwords", table: RouteTable) -> None:
@@ -89,5 +120,6 @@ def _add_change(passwords: "Passwords", table: RouteTable) -> None:
         change_password,
         errors=[InvalidPassword, RecentLoginRequired, Busy],
         signed_in=True,
+        limited=True,
         status_code=204,
     )

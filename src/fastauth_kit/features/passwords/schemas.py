@@ -10,6 +10,12 @@ class LoginBody(BaseModel):
     password: SecretStr = Field(description="As it was chosen.")
 
 
+class ConfirmPasswordBody(BaseModel):
+    """The password in force."""
+
+    password: SecretStr = Field(description="As it was chosen.")
+
+
 class ChangePasswordBody(BaseModel):
     """The password in force, and the one to come."""
 

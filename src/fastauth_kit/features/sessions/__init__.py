@@ -3,6 +3,7 @@
 from fastauth_kit.features.sessions.errors import InvalidRefreshToken, SessionNotFound
 from fastauth_kit.features.sessions.events import (
     LoggedIn,
+    Reauthenticated,
     RefreshTokenReused,
     RevokedReason,
     SessionRefreshed,
@@ -18,6 +19,7 @@ __all__ = [
     "InvalidRefreshToken",
     "LoggedIn",
     "PrunedBatch",
+    "Reauthenticated",
     "RefreshTokenReused",
     "RevokedReason",
     "SessionMixin",

@@ -127,7 +127,7 @@ def _read(auth: Assembly[Any], token: str) -> AccessClaims:
 
 def _verify(auth: Assembly[Any], token: str) -> dict[str, Any]:
     header = jwt.get_unverified_header(token)
-    key = auth.keys.signing_keys.get(header.get("kid", ""))
+    key = auth.keys.verification_keys.get(header.get("kid", ""))
     if key is None or header.get("typ") != TOKEN_TYPE:
         raise InvalidToken
     return _verifier.decode(

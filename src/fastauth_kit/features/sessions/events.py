@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from fastauth_kit.core.hooks import Device, Event
+from fastauth_kit.core.hooks import CredentialChange, Device, Event
 
 
 class RevokedReason(StrEnum):
@@ -18,6 +18,17 @@ class RevokedReason(StrEnum):
     FACTOR = "factor_changed"
     EMAIL = "email_changed"
     DEACTIVATED = "deactivated"
+    OWNER_PROVEN = "owner_proven"
+
+
+REASONS = {
+    CredentialChange.PASSWORD: RevokedReason.PASSWORD,
+    CredentialChange.FACTOR: RevokedReason.FACTOR,
+    CredentialChange.EMAIL: RevokedReason.EMAIL,
+    CredentialChange.DEACTIVATED: RevokedReason.DEACTIVATED,
+    CredentialChange.OWNER_PROVEN: RevokedReason.OWNER_PROVEN,
+}
+"""Why sessions end when a credential changes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +39,15 @@ class LoggedIn(Event):
     session_id: UUID
     methods: tuple[str, ...]
     device: Device
+
+
+@dataclass(frozen=True, slots=True)
+class Reauthenticated(Event):
+    """Somebody signed in proved again who they are; their session goes on."""
+
+    user_id: Any
+    session_id: UUID
+    method: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,16 +29,20 @@ from fastauth_kit.core.hooks import (
 from fastauth_kit.core.http import bearer_token
 from fastauth_kit.core.models import UserMixin
 from fastauth_kit.core.routes import RouteTable
-from fastauth_kit.core.secrets import random_text, time_ordered_id
 from fastauth_kit.core.store import change
 from fastauth_kit.core.work import Work
 from fastauth_kit.features.sessions.access_token import make_access_token, read_access_token
 from fastauth_kit.features.sessions.errors import SessionNotFound
-from fastauth_kit.features.sessions.events import LoggedIn, RevokedReason, SessionsRevoked
+from fastauth_kit.features.sessions.events import (
+    REASONS,
+    LoggedIn,
+    RevokedReason,
+    SessionsRevoked,
+)
 from fastauth_kit.features.sessions.models import SessionMixin
+from fastauth_kit.features.sessions.proof import new_row, renew_proof
 from fastauth_kit.features.sessions.refresh_token import (
     REFRESH_PURPOSE,
-    SALT_BYTES,
     make_refresh_token,
 )
 from fastauth_kit.features.sessions.rotation import refresh_session, revoke_by_refresh_token
@@ -47,13 +51,6 @@ from fastauth_kit.features.sessions.statements import SessionStatements
 
 MOST_LISTED = 100
 """Sessions shown to their user, the latest used first."""
-
-_REASONS = {
-    CredentialChange.PASSWORD: RevokedReason.PASSWORD,
-    CredentialChange.FACTOR: RevokedReason.FACTOR,
-    CredentialChange.EMAIL: RevokedReason.EMAIL,
-    CredentialChange.DEACTIVATED: RevokedReason.DEACTIVATED,
-}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -112,7 +109,7 @@ class Sessions(Feature, SessionIssuer, Authenticator, CredentialListener, Accoun
     ) -> IssuedSession:
         """Insert a session and return its tokens. Only ``finish_login`` calls it."""
         key = work.auth.keys.current(REFRESH_PURPOSE)
-        values = self._new_row(work.now, user, methods, device)
+        values = new_row(self, work.now, user, methods, device)
         values["refresh_key_id"] = key.id
         await work.run(lambda session: self.statements.insert_session(session, values))
         session_id: UUID = values["id"]
@@ -128,22 +125,11 @@ class Sessions(Feature, SessionIssuer, Authenticator, CredentialListener, Accoun
             ends_at=values["absolute_expires_at"],
         )
 
-    def _new_row(
-        self, now: datetime, user: UserMixin[Any], methods: Sequence[str], device: Device
-    ) -> dict[str, Any]:
-        return {
-            "id": time_ordered_id(now),
-            "user_id": user.id,
-            "created_at": now,
-            "authenticated_at": now,
-            "amr": {method: now.isoformat() for method in methods},
-            "ip": device.ip,
-            "user_agent": device.user_agent,
-            "last_used_at": now,
-            "idle_expires_at": now + self.idle_lifetime,
-            "absolute_expires_at": now + self.absolute_lifetime,
-            "refresh_salt": random_text(SALT_BYTES),
-        }
+    async def renew_session_proof(
+        self, work: Work, session: CurrentSession, *, method: str
+    ) -> None:
+        """Move the time at which the user last proved who they are."""
+        await renew_proof(work, self, session, method)
 
     def with_access_token(
         self,
@@ -292,7 +278,7 @@ class Sessions(Feature, SessionIssuer, Authenticator, CredentialListener, Accoun
         keep_session: UUID | None = None,
     ) -> None:
         """End what was opened with credentials that no longer hold."""
-        await self.revoke_all(work, user.id, _REASONS[change], keep=keep_session)
+        await self.revoke_all(work, user.id, REASONS[change], keep=keep_session)
 
     async def before_removal(self, work: Work, user: UserMixin[Any]) -> None:
         """Delete a user's sessions: not every database cascades (SQLite does when asked)."""

@@ -79,7 +79,7 @@ def _add_logout(sessions: "Sessions", table: RouteTable) -> None:
         """
         async with work:
             try:
-                who = await auth.authentication.of_request(connection, session)
+                who = await auth.unconditional_authentication.of_request(connection, session)
             except (NotAuthenticated, InvalidToken) as error:
                 await _log_out_by_body(sessions, work, body, error)
             else:

@@ -1,0 +1,137 @@
+"""Lockout: after too many wrong passwords an account takes none, and nobody can tell."""
+
+from dataclasses import dataclass
+from typing import Any, ClassVar
+from uuid import UUID
+
+from sqlalchemy import (
+    ColumnElement,
+    delete,
+    func,
+    insert,
+    inspect,
+    literal,
+    select,
+    update,
+)
+
+from fastauth_kit.core.assembly import Assembly
+from fastauth_kit.core.client_address import network_of
+from fastauth_kit.core.errors import ConfigurationError
+from fastauth_kit.core.feature import Feature
+from fastauth_kit.core.hooks import (
+    AccountRemover,
+    CredentialChange,
+    CredentialListener,
+    Device,
+    LoginGuard,
+    tell,
+)
+from fastauth_kit.core.models import UserMixin
+from fastauth_kit.core.secrets import time_ordered_id
+from fastauth_kit.core.store import change
+from fastauth_kit.core.work import Work
+from fastauth_kit.features.lockout.events import AccountLocked
+from fastauth_kit.features.lockout.models import LoginFailureMixin
+
+
+@dataclass(frozen=True, kw_only=True)
+class Lockout(Feature, LoginGuard, CredentialListener, AccountRemover):
+    """Locks the password of an account after so many failed logins.
+
+    A locked account answers as if the password were wrong. Its owner is told
+    (``AccountLocked``) and gets in by setting a new password.
+
+    Args:
+        model: The caller's table, built on ``LoginFailureMixin``.
+        most_failures: Failed logins without a good one from the same network;
+            SP 800-63B, section 3.2.2, allows 100 at most.
+
+    Raises:
+        ConfigurationError: ``most_failures`` is out of range.
+    """
+
+    name: ClassVar[str] = "lockout"
+
+    model: type[LoginFailureMixin[Any]]
+    most_failures: int = 100
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.most_failures <= 100:
+            raise ConfigurationError("most_failures must be from 1 to 100")
+
+    def check(self, auth: Assembly[Any]) -> None:
+        """Check that the failures belong to this user table."""
+        if getattr(self.model, "__auth_user__", None) is not auth.user_model:
+            raise ConfigurationError(
+                f"{self.model.__name__}.__auth_user__ must be {auth.user_model.__name__}"
+            )
+        if len(inspect(self.model).tables) > 1:
+            raise ConfigurationError(f"{self.model.__name__} must keep its columns in one table")
+
+    async def unlock(self, work: Work, user_id: Any) -> None:
+        """Forget every failed login of an account."""
+        await change(work, delete(self.model).where(self.model.user_id == user_id))
+
+    def count_failures(self, auth: Assembly[Any]) -> ColumnElement[int]:
+        """Return the SQL that counts the failures of a user."""
+        counting = select(func.count()).where(self.model.user_id == auth.user_model.id)
+        return counting.correlate(auth.user_model).scalar_subquery()
+
+    async def login_failed(
+        self, work: Work, user_id: Any | None, failures: int, device: Device
+    ) -> None:
+        """Add a failure; or tell the owner, once, that the account is locked.
+
+        A locked account counts no further, so its rows do not grow.
+        """
+        if failures < self.most_failures:
+            await self._add(work, user_id, device)
+        elif await self._announce(work, user_id) >= self.most_failures:
+            await tell(work, AccountLocked(user_id))
+
+    async def login_succeeded(
+        self, work: Work, user: UserMixin[Any], failures: int, device: Device
+    ) -> None:
+        """Forget what failed in the same network, and nothing else.
+
+        SP 800-63B, section 3.2.2: a good login speaks for "the same IP
+        address". Were all forgotten, an attacker elsewhere would begin anew
+        whenever the owner signs in.
+        """
+        if failures:
+            here = self.model.network == network_of(device.ip)
+            await change(work, delete(self.model).where(self.model.user_id == user.id, here))
+
+    async def credential_changed(
+        self,
+        work: Work,
+        user: UserMixin[Any],
+        change: CredentialChange,
+        *,
+        keep_session: UUID | None = None,
+    ) -> None:
+        """Unlock an account whose password is a new one: the old guesses count no more."""
+        if change is CredentialChange.PASSWORD:
+            await self.unlock(work, user.id)
+
+    async def before_removal(self, work: Work, user: UserMixin[Any]) -> None:
+        """Delete a user's failures: not every database cascades (SQLite does when asked)."""
+        await self.unlock(work, user.id)
+
+    async def _add(self, work: Work, user_id: Any | None, device: Device) -> None:
+        """Add a row for an account; for nobody the same statement adds none."""
+        user = work.auth.user_model
+        values = {
+            "id": literal(time_ordered_id(work.now), self.model.id.type),
+            "user_id": user.id,
+            "network": literal(network_of(device.ip), self.model.network.type),
+            "failed_at": literal(work.now, self.model.failed_at.type),
+        }
+        whose = select(*values.values()).where(user.id == user_id)
+        await work.execute(insert(self.model).from_select(list(values), whose))
+
+    async def _announce(self, work: Work, user_id: Any | None) -> int:
+        """Mark what was not announced yet; all of it only the first time."""
+        new = (self.model.user_id == user_id, self.model.announced.is_(False))
+        return await change(work, update(self.model).where(*new).values(announced=True))

@@ -1,0 +1,31 @@
+"""The table of failed logins: a row for each that still counts."""
+
+from datetime import datetime
+from typing import Generic
+from uuid import UUID
+
+from sqlalchemy import Boolean, Uuid, false
+from sqlalchemy.orm import Mapped, mapped_column
+
+from fastauth_kit.core.models import IdT, OwnedByUser, UtcDateTime, exact_text
+
+
+class LoginFailureMixin(OwnedByUser[IdT], Generic[IdT]):
+    """Columns of the table that holds the failed logins.
+
+    The caller adds ``__tablename__`` and ``__auth_user__``. An account has at
+    most about as many rows as failures shut it; good logins, and a new
+    password, delete them.
+    """
+
+    id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
+    """Orders them by time."""
+
+    network: Mapped[str] = mapped_column(exact_text(64))
+    """Where it came from: an IPv4 address or an IPv6 /64."""
+
+    failed_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    """When it was."""
+
+    announced: Mapped[bool] = mapped_column(Boolean, default=False, server_default=false())
+    """Whether its owner has been told that the account is locked."""

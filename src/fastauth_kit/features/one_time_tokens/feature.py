@@ -1,0 +1,195 @@
+"""One-time tokens: sent to a mailbox, presented once."""
+
+from dataclasses import dataclass
+from typing import Any, ClassVar
+from uuid import UUID
+
+from sqlalchemy import Row, delete, inspect, select, update
+from sqlalchemy.sql.elements import ColumnElement
+
+from fastauth_kit.core.assembly import Assembly
+from fastauth_kit.core.errors import ConfigurationError
+from fastauth_kit.core.feature import Feature
+from fastauth_kit.core.hooks import AccountRemover, CredentialChange, CredentialListener
+from fastauth_kit.core.models import UserMixin
+from fastauth_kit.core.secrets import mac_text, random_text, time_ordered_id
+from fastauth_kit.core.store import change, hold, reserve
+from fastauth_kit.core.work import Work
+from fastauth_kit.features.one_time_tokens.errors import InvalidOneTimeToken
+from fastauth_kit.features.one_time_tokens.models import OneTimeTokenMixin
+from fastauth_kit.features.one_time_tokens.token import (
+    SECRET_BYTES,
+    OneTimeToken,
+    Purpose,
+    parse_one_time_token,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """What a token proved when it was presented."""
+
+    user_id: Any
+    email: str
+    """The mailbox that its bearer reads."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class OneTimeTokens(Feature, CredentialListener, AccountRemover):
+    """Tokens that are sent to a mailbox and work once, for one purpose.
+
+    The flows that send them are features of their own; each names its purpose.
+    A change of any credential of a user's makes all of theirs void.
+
+    Args:
+        model: The caller's table, built on ``OneTimeTokenMixin``.
+        max_attempts: A token is void after so many wrong secrets for its id.
+
+    Raises:
+        ConfigurationError: ``max_attempts`` is below 1.
+    """
+
+    name: ClassVar[str] = "one_time_tokens"
+
+    model: type[OneTimeTokenMixin[Any]]
+    max_attempts: int = 10
+
+    def __post_init__(self) -> None:
+        if self.max_attempts < 1:
+            raise ConfigurationError("max_attempts must be at least 1")
+
+    def check(self, auth: Assembly[Any]) -> None:
+        """Check that the tokens belong to this user table."""
+        if getattr(self.model, "__auth_user__", None) is not auth.user_model:
+            raise ConfigurationError(
+                f"{self.model.__name__}.__auth_user__ must be {auth.user_model.__name__}"
+            )
+        if len(inspect(self.model).tables) > 1:
+            raise ConfigurationError(f"{self.model.__name__} must keep its columns in one table")
+
+    async def issue(self, work: Work, user_id: Any, purpose: Purpose, *, email: str) -> str:
+        """Make a token; the one before, of the same user and purpose, is void.
+
+        Args:
+            email: The mailbox it will be sent to.
+
+        Returns:
+            The token. It is nowhere else: the database keeps a digest.
+        """
+        token = OneTimeToken(purpose.kind, time_ordered_id(work.now), random_text(SECRET_BYTES))
+        slot = _slot(work, user_id, purpose)
+        values = {
+            "id": token.id,
+            "digest": token.digest,
+            "email": email,
+            "created_at": work.now,
+            "expires_at": work.now + purpose.lifetime,
+            "attempts": 0,
+            "consumed_at": None,
+        }
+        taking_over = update(self.model).where(self.model.slot == slot).values(values)
+        row = {**values, "slot": slot, "user_id": user_id, "purpose": purpose.name}
+        if not await change(work, taking_over) and not await reserve(work, self.model(**row)):
+            # another request has made the first one meanwhile; the later one wins
+            await change(work, taking_over)
+        return token.text
+
+    async def look_at(self, work: Work, text: str, purpose: Purpose) -> Proof:
+        """Return what a token would prove; it is not used up.
+
+        For what costs time before it is consumed, such as hashing a password.
+
+        Raises:
+            InvalidOneTimeToken: It does not work, or no longer.
+        """
+        token = _parsed(text)
+        found = await self._find(work, token, purpose)
+        if found is None:
+            work.record(lambda work: self._count(work, token, purpose))
+            raise InvalidOneTimeToken
+        return Proof(found.user_id, found.email)
+
+    async def consume(
+        self, work: Work, text: str, purpose: Purpose
+    ) -> tuple[UserMixin[Any], Proof]:
+        """Use a token up; return its user, held until the end of the work, and what it proved.
+
+        Of any number that present it at once, one gets through.
+
+        Raises:
+            InvalidOneTimeToken: It does not work, or no longer.
+        """
+        token, proof = _parsed(text), await self.look_at(work, text, purpose)
+        # the user first, as everything that changes a user does: no deadlocks with those
+        model = work.auth.user_model
+        user: UserMixin[Any] | None = await hold(work, model, model.id == proof.user_id)
+        this = self._works(work, token, purpose)
+        using_up = update(self.model).where(*this).values(consumed_at=work.now)
+        if user is None or not await change(work, using_up):
+            raise InvalidOneTimeToken
+        return user, proof
+
+    async def void(self, work: Work, user_id: Any, *purposes: Purpose) -> int:
+        """Make a user's tokens void, of some purposes or of all; return how many."""
+        names = [purpose.name for purpose in purposes]
+        chosen = (self.model.purpose.in_(names),) if names else ()
+        statement = (
+            update(self.model)
+            .where(self.model.user_id == user_id, self.model.consumed_at.is_(None), *chosen)
+            .values(consumed_at=work.now)
+        )
+        return await change(work, statement)
+
+    async def credential_changed(
+        self,
+        work: Work,
+        user: UserMixin[Any],
+        change: CredentialChange,
+        *,
+        keep_session: UUID | None = None,
+    ) -> None:
+        """End every link that was sent under credentials that no longer hold."""
+        await self.void(work, user.id)
+
+    async def before_removal(self, work: Work, user: UserMixin[Any]) -> None:
+        """Delete a user's tokens: not every database cascades (SQLite does when asked)."""
+        await change(work, delete(self.model).where(self.model.user_id == user.id))
+
+    async def _find(self, work: Work, token: OneTimeToken, purpose: Purpose) -> Row[Any] | None:
+        statement = select(self.model.user_id, self.model.email)
+        result = await work.execute(statement.where(*self._works(work, token, purpose)))
+        return result.one_or_none()
+
+    def _works(
+        self, work: Work, token: OneTimeToken, purpose: Purpose
+    ) -> tuple[ColumnElement[bool], ...]:
+        return (
+            *self._names(token, purpose),
+            self.model.digest == token.digest,
+            self.model.consumed_at.is_(None),
+            self.model.expires_at > work.now,
+            self.model.attempts < self.max_attempts,
+        )
+
+    def _names(self, token: OneTimeToken, purpose: Purpose) -> tuple[ColumnElement[bool], ...]:
+        return self.model.id == token.id, self.model.purpose == purpose.name
+
+    async def _count(self, work: Work, token: OneTimeToken, purpose: Purpose) -> None:
+        """Count a wrong secret; a used token that comes again is none."""
+        guessing = (*self._names(token, purpose), self.model.digest != token.digest)
+        attempts = self.model.attempts + 1
+        await change(work, update(self.model).where(*guessing).values(attempts=attempts))
+
+
+def _parsed(text: str) -> OneTimeToken:
+    token = parse_one_time_token(text)
+    if token is None:
+        raise InvalidOneTimeToken
+    return token
+
+
+def _slot(work: Work, user_id: Any, purpose: Purpose) -> str:
+    """Return what only the same user and purpose have: a caller's key may be of any length."""
+    return mac_text(
+        b"one-time-token", purpose.name.encode(), work.auth.user_key.write(user_id).encode()
+    )
