@@ -26,7 +26,8 @@ demo: $(VENV)/demo.stamp ## Run the example application on SQLite
 
 test: $(VENV)/all.stamp ## Run everything a change has to pass: tests, coverage limits, check
 	$(BIN)/python -m coverage erase
-	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal --cov --cov-report=
+	PART=measured $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal --cov --cov-report=
+	PART=rest $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
 	$(BIN)/python tools/coverage_limits.py
 	@$(MAKE) --no-print-directory check
 

@@ -4,7 +4,7 @@ import os
 import shutil
 import sys
 import zlib
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,16 @@ from anyio._backends._asyncio import WorkerThread
 from sqlalchemy import make_url
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
-from tests.kit_app import KitApp, SessionStyle, build_app, create_tables, empty_tables
+from tests.kit_app import (
+    START,
+    Built,
+    KitApp,
+    SessionStyle,
+    build,
+    build_app,
+    create_tables,
+    empty_tables,
+)
 from tests.servers import DATABASE_KINDS
 
 pytest_plugins = ["tests.servers.plugin"]
@@ -34,21 +43,51 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     """Run each test over asynchronous sessions everywhere, over others on one database.
 
     Which one depends on its name alone; with ``EVERY_STYLE`` it is all of them.
+
+    Measuring what a test reaches doubles its time, and two databases seldom reach
+    more than one. ``PART=measured`` runs each test on one of them, and what runs on
+    none; ``PART=rest`` the others.
     """
-    if os.environ.get("EVERY_STYLE"):
-        return
-    dropped = [item for item in items if _is_extra(item)]
-    config.hook.pytest_deselected(items=dropped)
-    items[:] = [item for item in items if item not in set(dropped)]
+    every_style, part = bool(os.environ.get("EVERY_STYLE")), os.environ.get("PART")
+    if part not in (None, "measured", "rest"):
+        raise pytest.UsageError(f"PART must be measured or rest, not {part!r}")
+    dropped = {
+        item
+        for item in items
+        if (not every_style and _is_extra(item))
+        or (part is not None and _is_measured(item) != (part == "measured"))
+    }
+    config.hook.pytest_deselected(items=[item for item in items if item in dropped])
+    items[:] = [item for item in items if item not in dropped]
 
 
 def _is_extra(item: pytest.Item) -> bool:
-    parameters = getattr(getattr(item, "callspec", None), "params", {})
-    if parameters.get("session_style") != "sync" or "database_kind" not in parameters:
+    if _parameters(item).get("session_style") != "sync":
         return False
+    return not _is_on(item, _chosen_kind(item, "sync"))
+
+
+def _is_measured(item: pytest.Item) -> bool:
+    if item.get_closest_marker("measured_everywhere"):
+        return True
+    return _is_on(item, _chosen_kind(item, _parameters(item).get("session_style", "")))
+
+
+def _parameters(item: pytest.Item) -> dict[str, Any]:
+    return getattr(getattr(item, "callspec", None), "params", {})
+
+
+def _chosen_kind(item: pytest.Item, style: str) -> str:
+    """Return the kind of database that falls to a test, by its name."""
     function = item.nodeid.partition("[")[0]
-    chosen = DATABASE_KINDS[zlib.crc32(function.encode()) % len(DATABASE_KINDS)]
-    return bool(parameters["database_kind"] != chosen and _runs_on(item, chosen))
+    place = zlib.crc32(function.encode()) + (style == "async")
+    return DATABASE_KINDS[place % len(DATABASE_KINDS)]
+
+
+def _is_on(item: pytest.Item, kind: str) -> bool:
+    """Whether a test runs on a kind of database, or on none, or never does on that kind."""
+    own = _parameters(item).get("database_kind", kind)
+    return own == kind or not _runs_on(item, kind)
 
 
 def _runs_on(item: pytest.Item, kind: str) -> bool:
@@ -105,21 +144,35 @@ async def make_app(
     tables: str, session_style: SessionStyle
 ) -> AsyncIterator[Callable[..., KitApp]]:
     """Builds installations on one database of each kind; see ``build_app``."""
-    built: list[KitApp] = []
+    made: list[KitApp] = []
 
     def make(**options: Any) -> KitApp:
-        built.append(build_app(tables, **{"style": session_style, **options}))
-        return built[-1]
+        made.append(build_app(tables, **{"style": session_style, **options}))
+        return made[-1]
 
     yield make
-    for kit_app in built:
+    for kit_app in made:
         await kit_app.close()
 
 
+@pytest.fixture(scope="session")
+def plain_apps() -> dict[SessionStyle, Built]:
+    """Apps with nothing special, to be used again: building one takes longer than most tests."""
+    return {}
+
+
 @pytest.fixture
-def kit_app(make_app: Callable[..., KitApp]) -> KitApp:
+def kit_app(
+    make_app: Callable[..., KitApp],
+    session_style: SessionStyle,
+    plain_apps: dict[SessionStyle, Built],
+) -> Iterator[KitApp]:
     """An installation with nothing special, with whole-number keys."""
-    return make_app()
+    built = plain_apps.pop(session_style, None) or build(style=session_style)
+    built.clock.now = START
+    yield make_app(built=built)
+    if built.is_untouched:
+        plain_apps[session_style] = built
 
 
 @pytest.fixture

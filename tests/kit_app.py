@@ -124,11 +124,14 @@ MODELS: dict[KeyKind, tuple[Any, Any, Any]] = {
 }
 
 
+START = datetime(2026, 11, 23, 12, 0, 0, 123456, tzinfo=UTC)
+
+
 class Clock:
     """Time that stands still until it is told to move."""
 
     def __init__(self) -> None:
-        self.now = datetime(2026, 11, 23, 12, 0, 0, 123456, tzinfo=UTC)
+        self.now = START
 
     def __call__(self) -> datetime:
         return self.now
@@ -141,6 +144,45 @@ class Clock:
 def cheap_context() -> PasswordContext:
     """Return the default schemes at the least cost they allow."""
     return default_context(argon2__memory_cost=8, argon2__time_cost=1, bcrypt__rounds=4)
+
+
+class Source:
+    """The session dependency of an app, over one database after the other."""
+
+    make_session: Callable[[], Any]
+
+    async def asynchronous(self) -> AsyncIterator[AsyncSession]:
+        """Yield a session, as a caller's ``async def get_db()`` does."""
+        async with self.make_session() as session:
+            yield session
+
+    def synchronous(self) -> Iterator[Session]:
+        """Yield a session, as a caller's ``def get_db()`` does."""
+        with self.make_session() as session:
+            yield session
+
+
+@dataclass
+class Built:
+    """What takes long to build and knows no database yet: the app and its kit."""
+
+    app: FastAPI
+    auth: AuthKit[Any]
+    clock: Clock
+    source: Source
+
+    def __post_init__(self) -> None:
+        self._routes = self._fingerprint()
+
+    @property
+    def is_untouched(self) -> bool:
+        """Whether another test may have it."""
+        return self._fingerprint() == self._routes
+
+    def _fingerprint(self) -> tuple[object, ...]:
+        app = self.app
+        parts = (app.router.routes, app.exception_handlers, app.dependency_overrides)
+        return (*map(len, parts), len(app.user_middleware))
 
 
 @dataclass
@@ -211,28 +253,58 @@ def build_app(
     *,
     key: KeyKind = "int",
     style: SessionStyle = "async",
-    accounts: Accounts | None = None,
-    more_features: Sequence[Feature] = (),
     engine_options: dict[str, Any] | None = None,
     mode: modes.Mode | None = None,
-    sessions_options: dict[str, Any] | None = None,
-    settings: AuthSettings | None = None,
-    configure: Callable[[FastAPI, AuthKit[Any]], None] | None = None,
-    **kit_options: Any,
+    built: Built | None = None,
+    **options: Any,
 ) -> KitApp:
-    """Build an installation on a database whose tables exist."""
+    """Build an installation on a database whose tables exist.
+
+    Args:
+        built: Of ``build``, with the same key and style.
+        options: Of ``build``.
+    """
     user_model, session_model, post_model = MODELS[key]
     engine = create_async_engine(url, **modes.engine_options(url, engine_options, mode=mode))
     sessions = async_sessionmaker(engine)
     app_engine = engine.sync_engine
-    get_session: Callable[..., Any] = _async_source(sessions)
     if style == "sync":
         app_engine = make_sync_engine(url, engine_options, mode=mode)
-        get_session = _sync_source(sessionmaker(app_engine))
-    clock = Clock()
+    built = built or build(key=key, style=style, **options)
+    built.source.make_session = sessions if style == "async" else sessionmaker(app_engine)
+    kit_app = KitApp(
+        built.app,
+        built.auth,
+        engine,
+        sessions,
+        built.clock,
+        user_model,
+        session_model,
+        post_model,
+        app_engine,
+        style,
+    )
+    _listen(kit_app)
+    return kit_app
+
+
+def build(
+    *,
+    key: KeyKind = "int",
+    style: SessionStyle = "async",
+    accounts: Accounts | None = None,
+    more_features: Sequence[Feature] = (),
+    sessions_options: dict[str, Any] | None = None,
+    settings: AuthSettings | None = None,
+    configure: Callable[[FastAPI, AuthKit[Any]], None] | None = None,
+    **kit_options: Any,
+) -> Built:
+    """Build an app with its kit, on no database yet."""
+    user_model, session_model, _ = MODELS[key]
+    clock, source = Clock(), Source()
     auth: AuthKit[Any] = AuthKit(
         user_model=user_model,
-        get_session=get_session,
+        get_session=source.asynchronous if style == "async" else source.synchronous,
         settings=settings or AuthSettings(secret_key=SECRET),
         features=(
             accounts or Accounts(),
@@ -248,27 +320,7 @@ def build_app(
     app.include_router(get_users_router(auth), prefix="/api/users", tags=["users"])
     if configure is not None:
         configure(app, auth)
-    built = KitApp(
-        app, auth, engine, sessions, clock, user_model, session_model, post_model, app_engine, style
-    )
-    _listen(built)
-    return built
-
-
-def _async_source(sessions: async_sessionmaker[AsyncSession]) -> Callable[..., Any]:
-    async def get_session() -> AsyncIterator[AsyncSession]:
-        async with sessions() as session:
-            yield session
-
-    return get_session
-
-
-def _sync_source(sessions: sessionmaker[Session]) -> Callable[..., Any]:
-    def get_session() -> Iterator[Session]:
-        with sessions() as session:
-            yield session
-
-    return get_session
+    return Built(app, auth, clock, source)
 
 
 def make_sync_engine(
