@@ -190,15 +190,22 @@ class Accounts(Feature):
         """
         return await apply_changes(work, user_id, dict(changes), keep_session=keep_session)
 
-    async def move(self, work: Work, user: UserMixin[Any], address: str) -> None:
+    async def move(
+        self, work: Work, user: UserMixin[Any], address: str, *, new_hash: str | None = None
+    ) -> None:
         """Give a user, who is held, an address of which they have proven the mailbox.
 
         What follows from that (sessions, links, notices) is the caller's to do.
 
+        Args:
+            new_hash: Of a password that was chosen along with the proof.
+
         Raises:
             EmailTaken: Another account has it.
         """
-        await write_columns(work, user, {"email": address, "is_verified": True})
+        moved = {"email": address, "is_verified": True}
+        chosen = {} if new_hash is None else {"hashed_password": new_hash}
+        await write_columns(work, user, {**moved, **chosen})
 
     async def remove(self, work: Work, user_id: Any) -> None:
         """Delete an account with everything the features hold of it.

@@ -30,7 +30,6 @@ from fastauth_kit.features.one_time_tokens import (
     MailboxProven,
     OneTimeTokens,
     Purpose,
-    prove_mailbox,
 )
 from fastauth_kit.features.passwords import PasswordChanged, Passwords
 
@@ -142,7 +141,7 @@ class EmailChange(Feature, EventSink):
         if not user.is_active:
             raise InvalidOneTimeToken
         former = user.email if user.is_verified else None
-        await self._move(work, user, proof.email)
+        await work.auth.feature(Accounts).move(work, user, proof.email)
         is_own = asked_by is not None and asked_by.user_id == user.id
         keep = asked_by.id if asked_by is not None and is_own else None
         await announce_credential_change(work, user, CredentialChange.EMAIL, keep_session=keep)
@@ -175,8 +174,7 @@ class EmailChange(Feature, EventSink):
         user, proof = await tokens.consume(work, token, self._undo)
         if not user.is_active:
             raise InvalidOneTimeToken
-        await self._move(work, user, proof.email)
-        await prove_mailbox(work, user, same_flow=True, new_hash=hashed)
+        await work.auth.feature(Accounts).move(work, user, proof.email, new_hash=hashed)
         for change in (CredentialChange.EMAIL, CredentialChange.PASSWORD):
             await announce_credential_change(work, user, change)
         await tokens.void_younger(work, user.id, token, self._undo)
@@ -188,9 +186,6 @@ class EmailChange(Feature, EventSink):
         link = MailedLink(self._undo, self.undo_page, CHANGED)
         days = self.undo_lifetime // timedelta(days=1)
         await link.send(work, user, to=former, days=days)
-
-    async def _move(self, work: Work, user: UserMixin[Any], address: str) -> None:
-        await work.auth.feature(Accounts).move(work, user, address)
 
     async def _name_of(self, work: Work, user_id: Any) -> str | None:
         """Return what the policy needs to know of an active user."""
