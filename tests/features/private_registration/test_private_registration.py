@@ -23,6 +23,7 @@ from tests.features.private_registration.flow import (
     register,
     verify,
 )
+from tests.invariants.test_no_usable_secret import dump, forms_of
 from tests.kit_app import PASSWORD, IntPendingRegistration, KitApp, bearer
 from tests.mailing import PUBLIC_URL, mailed_token, mails, once, text_of
 
@@ -198,6 +199,19 @@ async def test_an_address_that_got_an_account_meanwhile_gets_no_second_one(
 
     assert invalid(await verify(client, token))
     assert (await login(client), await login(client, password=STRANGERS)) == (200, 401)
+
+
+@once
+async def test_what_waits_holds_nothing_that_could_be_presented(
+    kit_app: KitApp, client: httpx2.AsyncClient
+) -> None:
+    await register(client, password=STRANGERS)
+    token = await mailed_token(kit_app)
+
+    shown = (await dump(kit_app)).lower()
+
+    assert "$argon2id$" in shown
+    assert [s for s in (token, STRANGERS) for form in forms_of(s) if form.lower() in shown] == []
 
 
 @once
