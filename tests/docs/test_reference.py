@@ -15,6 +15,7 @@ from fastapi import FastAPI
 import fastauth_kit
 from fastauth_kit import AuthError, AuthKit, Event, get_auth_router, get_users_router
 from fastauth_kit.core.feature import Feature
+from fastauth_kit.core.notices import Notice
 from fastauth_kit.features import lockout, passwords, signing_keys, throttling
 from fastauth_kit.features.throttling import redis_store
 from tests.docs.pages import code_in, table
@@ -189,6 +190,15 @@ def test_every_route_by_mail_is_documented_with_its_errors(
     _compare_routes(openapi_with_mail, everywhere, "/auth", "Routes by mail")
 
 
+def test_what_differs_in_private_is_documented_with_its_errors(
+    everywhere: list[set[str]],
+) -> None:
+    paths = _openapi("private_registration.py")["paths"]
+    differing = {path: paths[path] for path in ("/auth/register", "/auth/email/verify")}
+
+    _compare_routes({"paths": differing}, everywhere, "/auth", "Private registration")
+
+
 def _compare_routes(
     openapi: dict[str, Any], everywhere: list[set[str]], prefix: str, heading: str
 ) -> None:
@@ -225,7 +235,7 @@ def test_every_event_is_documented_with_its_fields() -> None:
     rows = table(HOOKS, "Events")
     shown = {(code_in(row[0])[0], code_in(row[1])[0], tuple(code_in(row[2]))) for row in rows}
 
-    events: set[Any] = _subclasses(Event) - {Event}
+    events: set[Any] = _subclasses(Event) - {Event, Notice}
     assert shown == {
         (
             event.__name__,
