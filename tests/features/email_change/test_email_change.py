@@ -8,7 +8,15 @@ import httpx2
 import pytest
 from sqlalchemy import update
 
-from fastauth_kit import ConfigurationError, Event, EventSink, Work
+from fastauth_kit import (
+    Attempt,
+    AttemptKind,
+    ConfigurationError,
+    Event,
+    EventSink,
+    RequestGuard,
+    Work,
+)
 from fastauth_kit.features.email_change import EmailChange
 from tests.features.email_change.flow import (
     ADA,
@@ -21,6 +29,7 @@ from tests.features.email_change.flow import (
     login,
     move,
     refusal,
+    undo,
 )
 from tests.features.mail.test_mail import Broken
 from tests.kit_app import PASSWORD, KitApp, bearer
@@ -257,6 +266,41 @@ async def test_who_never_proved_the_old_mailbox_leaves_no_way_back_in_it(
     assert await move(kit_app, client) is None
     await kit_app.add_user("bob@example.com", is_verified=True)
     assert await move(kit_app, client, "bob@new.example", at="bob@example.com") is not None
+
+
+class Guard(RequestGuard):
+    """Lets everything pass, and keeps what it was asked."""
+
+    def __init__(self) -> None:
+        self.asked: list[Attempt] = []
+
+    async def admit(self, auth: Any, attempt: Attempt) -> None:
+        self.asked.append(attempt)
+
+    async def give_back(self, auth: Any, attempt: Attempt) -> None:
+        """Keep it."""
+
+
+@once
+async def test_every_step_is_counted(make_app: Callable[..., KitApp]) -> None:
+    """Mails by the address that gets them, passwords by the user, tokens by the network."""
+    guard = Guard()
+    kit_app = make_app(more_features=mail_features(EmailChange()), hooks=(guard,))
+    ada = await kit_app.add_user()
+    tokens = await kit_app.sign_in()
+    guard.asked.clear()
+    async with kit_app.client() as client:
+        await ask(client, tokens, "ADA@new.example")
+        await confirm(client, "nonsense")
+        await undo(client, "nonsense")
+
+    told = [(one.kind, one.operation, one.address, one.user_id) for one in guard.asked]
+    assert told == [
+        (AttemptKind.MAIL, "change_email", NEW, None),
+        (AttemptKind.CONFIRMATION, "confirm_password", None, ada),
+        (AttemptKind.TOKEN, "confirm_email_change", None, None),
+        (AttemptKind.TOKEN, "undo_email_change", None, None),
+    ]
 
 
 @once

@@ -71,7 +71,8 @@ class EmailChange(Feature, EventSink):
     def __post_init__(self) -> None:
         check_page("page", self.page)
         check_page("undo_page", self.undo_page)
-        self._change, self._undo  # noqa: B018  # a lifetime that cannot be is to fail at start
+        self._change  # noqa: B018  # a lifetime that cannot be is to fail at start
+        self._undo  # noqa: B018
         if self.undo_lifetime < timedelta(days=1):
             raise ConfigurationError("undo_lifetime must be at least a day: mail is read late")
 
