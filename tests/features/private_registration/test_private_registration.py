@@ -167,6 +167,7 @@ async def test_the_password_is_that_of_the_registration_whose_link_was_opened(
     third = await mailed_token(kit_app)
 
     assert (await verify(client, owners)).status_code == 204
+    assert await count(kit_app, IntPendingRegistration) == 0
     assert invalid(await verify(client, first))
     assert invalid(await verify(client, third))
     assert (await login(client), await login(client, password=STRANGERS)) == (200, 401)
@@ -243,13 +244,13 @@ async def test_a_row_that_was_dropped_meanwhile_makes_no_account(
     kit_app: KitApp, client: httpx2.AsyncClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await register(client)
-    original = Accounts.insert
+    original = Accounts.create_with_hash
 
     async def drop_first(self: Accounts, work: Work, *values: Any, **columns: Any) -> Any:
         await work.execute(delete(IntPendingRegistration))
         return await original(self, work, *values, **columns)
 
-    monkeypatch.setattr(Accounts, "insert", drop_first)
+    monkeypatch.setattr(Accounts, "create_with_hash", drop_first)
 
     assert invalid(await verify(client, await mailed_token(kit_app)))
     assert await count(kit_app, kit_app.user_model) == 0

@@ -138,9 +138,9 @@ class Accounts(Feature):
             )
         if acting_session is not None:
             await hold_actor(work, acting_session, superuser=True)
-        return await self.insert(work, address, hashed, **columns)
+        return await self.create_with_hash(work, address, hashed, **columns)
 
-    async def insert(
+    async def create_with_hash(
         self, work: Work, address: str, hashed_password: str | None, **columns: Any
     ) -> UserMixin[Any]:
         """Insert an account whose address is canonical and whose password is hashed already.

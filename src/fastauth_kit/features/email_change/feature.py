@@ -131,7 +131,8 @@ class EmailChange(Feature, EventSink):
         Every other link of the account ends, and every session.
 
         Args:
-            asked_by: Stays, if it is a session of the same account.
+            asked_by: The session that presents it: stays. One of another
+                account has nothing to do with it, and goes on anyway.
 
         Raises:
             InvalidOneTimeToken: It does not work, or no longer.
@@ -143,8 +144,7 @@ class EmailChange(Feature, EventSink):
             raise InvalidOneTimeToken
         former = user.email if user.is_verified else None
         await work.auth.feature(Accounts).move(work, user, proof.email)
-        is_own = asked_by is not None and asked_by.user_id == user.id
-        keep = asked_by.id if asked_by is not None and is_own else None
+        keep = None if asked_by is None else asked_by.id
         await announce_credential_change(work, user, CredentialChange.EMAIL, keep_session=keep)
         await tell(work, EmailChanged(user.id))
         if former is None:

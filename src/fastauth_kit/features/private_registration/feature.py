@@ -177,7 +177,7 @@ class PrivateRegistration(Feature, MailboxVerifier):
         schema = accounts.schemas(work.auth).create
         columns = given_columns(schema, pending.columns)
         try:
-            return await accounts.insert(
+            return await accounts.create_with_hash(
                 work, pending.email, pending.hashed_password, is_verified=True, **columns
             )
         except EmailTaken:
