@@ -34,6 +34,7 @@ from fastauth_kit.features.lockout import LoginFailureMixin
 from fastauth_kit.features.one_time_tokens import OneTimeTokenMixin
 from fastauth_kit.features.passwords import PasswordHasher, default_context
 from fastauth_kit.features.passwords.passlib_interface import PasswordContext
+from fastauth_kit.features.private_registration import PendingRegistrationMixin
 from tests.servers import modes
 
 SECRET = "a secret of the tests, 32 bytes and more of it"
@@ -77,6 +78,10 @@ class IntLoginFailure(LoginFailureMixin[int], IntBase):
     __auth_user__ = IntUser
 
 
+class IntPendingRegistration(PendingRegistrationMixin, IntBase):
+    __tablename__ = "int_pending_registrations"
+
+
 class IntPost(IntBase):
     """Rows of the caller's that keep their author."""
 
@@ -109,6 +114,10 @@ class UuidOneTimeToken(OneTimeTokenMixin[UUID], UuidBase):
 class UuidLoginFailure(LoginFailureMixin[UUID], UuidBase):
     __tablename__ = "uuid_login_failures"
     __auth_user__ = UuidUser
+
+
+class UuidPendingRegistration(PendingRegistrationMixin, UuidBase):
+    __tablename__ = "uuid_pending_registrations"
 
 
 class UuidPost(UuidBase):

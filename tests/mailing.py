@@ -2,9 +2,12 @@
 
 import re
 from email.message import EmailMessage
-from typing import Any
+from typing import Any, TypeVar
+
+import pytest
 
 from fastauth_kit.core.feature import Feature
+from fastauth_kit.features.email_change import EmailChange
 from fastauth_kit.features.email_verification import EmailVerification
 from fastauth_kit.features.magic_links import MagicLinks
 from fastauth_kit.features.mail import Mail, RecordingMailer
@@ -13,7 +16,16 @@ from fastauth_kit.features.password_reset import PasswordReset
 from tests.kit_app import IntOneTimeToken, KitApp
 
 PUBLIC_URL = "https://pages.example.com"
+TestT = TypeVar("TestT")
+
 LINK = re.compile(r"^(https://\S+?)#token=(\S+)$", re.MULTILINE)
+
+
+def once(test: TestT) -> TestT:
+    """Run a test on one database, over one kind of session: nothing in it depends on them."""
+    for name, value in (("database_kind", "sqlite"), ("session_style", "async")):
+        test = pytest.mark.parametrize(name, [value], indirect=True)(test)
+    return test
 
 
 def mail_features(
@@ -31,8 +43,11 @@ def mail_features(
 
 
 def every_feature() -> tuple[Feature, ...]:
-    """Return every feature that ``build_app`` leaves out by itself."""
-    return mail_features(PasswordReset(), EmailVerification(), MagicLinks())
+    """Return every feature that ``build_app`` leaves out by itself.
+
+    But for the private registration, which takes the place of the open one.
+    """
+    return mail_features(PasswordReset(), EmailVerification(), MagicLinks(), EmailChange())
 
 
 async def mails(kit_app: KitApp) -> list[EmailMessage]:

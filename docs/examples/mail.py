@@ -1,4 +1,4 @@
-"""Links by mail: a forgotten password, and proof of the mailbox."""
+"""Links by mail: a forgotten password, proof of the mailbox, another address."""
 
 import os
 from collections.abc import AsyncGenerator
@@ -19,6 +19,7 @@ from fastauth_kit import (
     get_auth_router,
     get_users_router,
 )
+from fastauth_kit.features.email_change import EmailChange
 from fastauth_kit.features.email_verification import EmailVerification
 from fastauth_kit.features.magic_links import MagicLinks
 from fastauth_kit.features.mail import ConsoleMailer, Mail, Mailer, SmtpMailer
@@ -95,6 +96,10 @@ verification = EmailVerification(required=True, grace=timedelta(days=3))
 magic = MagicLinks(page="/magic-link", lifetime=timedelta(minutes=10))
 # --8<-- [end:magic]
 
+# --8<-- [start:change]
+change = EmailChange(page="/change-email", undo_page="/undo-email-change")
+# --8<-- [end:change]
+
 # --8<-- [start:kit]
 auth = AuthKit(
     user_model=User,
@@ -109,6 +114,7 @@ auth = AuthKit(
         reset,
         verification,
         magic,
+        change,
     ),
 )
 # --8<-- [end:kit]

@@ -12,6 +12,7 @@ from tests.kit_app import PASSWORD, IntBase, IntPost, KitApp, bearer
 from tests.mailing import mailed_token
 
 ROOT, ADA, BOB = "root@example.com", "ada@example.com", "bob@example.com"
+CARL, MOVED, LATE = "carl@example.com", "moved@example.com", "late@example.com"
 
 Rows = list[dict[str, Any]]
 Dump = dict[str, Rows]
@@ -41,7 +42,7 @@ class Journal(EventSink):
 
 @dataclass
 class Scene:
-    """Three people, and Ada twice signed in; the same whenever it is restored."""
+    """Four people, and Ada twice signed in; the same whenever it is restored."""
 
     kit_app: KitApp
     journal: Journal
@@ -49,6 +50,8 @@ class Scene:
     tokens: dict[str, dict[str, Any]] = field(default_factory=dict[str, dict[str, Any]])
     phone_session: str = ""
     before: Dump = field(default_factory=dict[str, Rows])
+    private: bool = False
+    """Whether registration is private, and one is pending."""
 
     async def set(self) -> None:
         """Make it."""
@@ -77,7 +80,28 @@ class Scene:
         async with self.kit_app.client() as client:
             for name, path in LINKS.items():
                 await client.post(path, json={"email": ADA})
-                self.tokens[name] = {"token": await mailed_token(self.kit_app, ADA)}
+                await self._keep(name, ADA)
+            if self.private:
+                await client.post("/api/auth/register", json={**NEW, "email": LATE})
+                await self._keep("registration", LATE)
+        await self._have_addresses_changed()
+
+    async def _have_addresses_changed(self) -> None:
+        """Ada's change is pending; Carl's is done, and can be undone."""
+        self.ids[CARL] = await self.kit_app.add_user(CARL, is_verified=True)
+        carl = await self.kit_app.sign_in(CARL)
+        for tokens, to in ((carl, "carl@new.example"), (self.tokens["phone"], MOVED)):
+            async with self.kit_app.client(headers=bearer(tokens)) as client:
+                body = {"new_email": to, "password": PASSWORD}
+                await client.post("/api/auth/email/change", json=body)
+        await self._keep("done", "carl@new.example")
+        async with self.kit_app.client() as client:
+            await client.post("/api/auth/email/change/confirm", json=self.tokens["done"])
+        await self._keep("undo", CARL)
+        await self._keep("change", MOVED)
+
+    async def _keep(self, name: str, mailbox: str) -> None:
+        self.tokens[name] = {"token": await mailed_token(self.kit_app, mailbox)}
 
     async def restore(self) -> None:
         """Put every row back as it was."""
@@ -131,6 +155,7 @@ class Flow:
         status: What it is answered.
         again: What the same request is answered once it has had its effect.
         later: It is answered before anything is done, whatever comes of that.
+        private: Registration is private.
     """
 
     route: str
@@ -139,6 +164,7 @@ class Flow:
     request: Callable[[Scene], Mapping[str, Any]]
     way: str = ""
     later: bool = False
+    private: bool = False
 
     def __str__(self) -> str:
         return f"{self.route}-{self.way}" if self.way else self.route
@@ -240,6 +266,24 @@ FLOWS = [
     ),
     Flow("log_in_by_magic_link", 200, 400, following("/api/auth/magic-link/login", "magic")),
     Flow("verify_email", 204, 400, following("/api/auth/email/verify", "verify")),
+    Flow(
+        "change_email",
+        202,
+        202,
+        asking(
+            "POST",
+            "/api/auth/email/change",
+            who="phone",
+            json={"new_email": "ada@new.example", "password": PASSWORD},
+        ),
+    ),
+    Flow("confirm_email_change", 204, 400, following("/api/auth/email/change/confirm", "change")),
+    Flow(
+        "undo_email_change",
+        204,
+        400,
+        following("/api/auth/email/change/undo", "undo", new_password="another horse battery"),
+    ),
     Flow("refresh", 200, 200, presenting("/api/auth/refresh", "phone")),
     Flow("refresh", 401, 401, presenting("/api/auth/refresh", "stolen"), "stolen"),
     Flow("logout", 204, 401, asking("POST", "/api/auth/logout", who="phone")),
@@ -280,3 +324,24 @@ FLOWS = [
     ),
     Flow("delete_user", 204, 404, asking("DELETE", "/api/users/{ada}", who="root")),
 ]
+
+PRIVATE_FLOWS = [
+    Flow(
+        "register",
+        202,
+        202,
+        asking("POST", "/api/auth/register", json=NEW),
+        "private",
+        later=True,
+        private=True,
+    ),
+    Flow(
+        "verify_email",
+        204,
+        400,
+        following("/api/auth/email/verify", "registration"),
+        "private",
+        private=True,
+    ),
+]
+"""What is another way where registration is private."""

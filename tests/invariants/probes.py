@@ -25,6 +25,9 @@ BODIES: dict[str, dict[str, Any]] = {
     "verify_email": {"token": "ev"},
     "request_magic_link": {"email": "ada@example.com"},
     "log_in_by_magic_link": {"token": "ml"},
+    "change_email": {"new_email": "new@example.com", "password": PASSWORD},
+    "confirm_email_change": {"token": "ec"},
+    "undo_email_change": {"token": "eu", "new_password": PASSWORD + "!"},
     "refresh": {"refresh_token": "rt"},
     "logout": {"refresh_token": "rt"},
     "create_user": {

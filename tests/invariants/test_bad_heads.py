@@ -75,9 +75,10 @@ OPEN = (
     "verify_email",
     "request_magic_link",
     "log_in_by_magic_link",
+    "undo_email_change",
 )
 
-OPTIONAL = ("request_email_verification",)
+OPTIONAL = ("request_email_verification", "confirm_email_change")
 """Where a token counts if there is one, and other schemes are none."""
 
 

@@ -10,11 +10,12 @@ import pytest
 
 from fastauth_kit.core import http
 from fastauth_kit.features.lockout import Lockout
+from fastauth_kit.features.private_registration import PrivateRegistration
 from tests.invariants.driver_errors import FAULT_TEXT, Failure
-from tests.invariants.flows import FLOWS, Dump, Flow, Journal, Scene, dump
+from tests.invariants.flows import FLOWS, PRIVATE_FLOWS, Dump, Flow, Journal, Scene, dump
 from tests.invariants.injector import Injection, Injector, Step, injections
 from tests.invariants.probes import operations
-from tests.kit_app import IntLoginFailure, KitApp
+from tests.kit_app import IntLoginFailure, IntPendingRegistration, KitApp
 from tests.mailing import every_feature
 from tests.servers import DATABASE_KINDS, DatabaseKind
 
@@ -29,12 +30,17 @@ def test_every_route_has_a_flow(make_app: Callable[..., KitApp]) -> None:
 
 
 @pytest.fixture
-async def scene(make_app: Callable[..., KitApp], monkeypatch: pytest.MonkeyPatch) -> Scene:
-    """Three people, whose requests are going to fail."""
+async def scene(
+    make_app: Callable[..., KitApp], monkeypatch: pytest.MonkeyPatch, flow: Flow
+) -> Scene:
+    """Four people, whose requests are going to fail."""
     monkeypatch.setattr(http, "_backoff_seconds", lambda _: 0)
     journal = Journal()
     features = (*every_feature(), Lockout(model=IntLoginFailure))
-    scene = Scene(make_app(hooks=(journal,), more_features=features), journal)
+    if flow.private:
+        features += (PrivateRegistration(model=IntPendingRegistration),)
+    kit_app = make_app(hooks=(journal,), more_features=features)
+    scene = Scene(kit_app, journal, private=flow.private)
     await scene.set()
     return scene
 
@@ -155,12 +161,15 @@ def _chosen(ways: list[Injection], turn: int) -> list[Injection]:
     return [] if turn % 2 else [ways[turn // 2 % len(ways)]]
 
 
-@pytest.mark.parametrize("flow", FLOWS, ids=str)
+ALL_FLOWS = [*FLOWS, *PRIVATE_FLOWS]
+
+
+@pytest.mark.parametrize("flow", ALL_FLOWS, ids=str)
 async def test_a_failure_at_any_step_leaves_no_half_done_change(
     scene: Scene, flow: Flow, database_kind: DatabaseKind
 ) -> None:
     # flows and databases begin at different steps, so that no step is left out on all
-    first_turn = FLOWS.index(flow) + DATABASE_KINDS.index(database_kind)
+    first_turn = ALL_FLOWS.index(flow) + DATABASE_KINDS.index(database_kind)
     injector = Injector(scene.kit_app, database_kind)
     transport = httpx2.ASGITransport(scene.kit_app.app, raise_app_exceptions=False)
     async with httpx2.AsyncClient(transport=transport, base_url="https://app.test") as client:

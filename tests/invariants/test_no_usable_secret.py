@@ -183,6 +183,7 @@ async def play_with_mail(recorder: Recorder, made: dict[str, str]) -> None:
         token = await mailed_token(recorder.kit_app, address)
         await send("POST", "/auth/email/verify", json={"token": token[:-1] + "B"})
         await send("POST", "/auth/email/verify", json={"token": token})
+    await _change_an_address(recorder)
     # some that are never used
     await send("POST", "/auth/magic-link", json={"email": to})
     await send(
@@ -191,6 +192,24 @@ async def play_with_mail(recorder: Recorder, made: dict[str, str]) -> None:
     for path in ("/auth/password/forgot", "/auth/email/verify/request", "/auth/magic-link"):
         await send("POST", path, json={"email": to})
         recorder.secrets.add(await mailed_token(recorder.kit_app, to))
+
+
+async def _change_an_address(recorder: Recorder) -> None:
+    """From one mailbox to the next; the way back is used wrongly, and stays open."""
+    send, to = recorder.send, "eve@new.example"
+    eve = {"email": "eve@example.com", "password": "wholly unlikely phrase 2"}
+    me = bearer((await send("POST", "/auth/login", json=eve)).json())
+    body = {"new_email": to, "password": eve["password"]}
+    wrong = body | {"password": "wholly wrong phrase 12"}
+    await send("POST", "/auth/email/change", headers=me, json=wrong)
+    await send("POST", "/auth/email/change", headers=me, json=body)
+    token = await mailed_token(recorder.kit_app, to)
+    for presented in (token[:-1] + "B", token):
+        await send("POST", "/auth/email/change/confirm", json={"token": presented})
+    token = await mailed_token(recorder.kit_app, eve["email"])
+    undo = {"token": token, "new_password": "sh0rt4"}
+    await send("POST", "/auth/email/change/undo", json=undo)
+    await send("POST", "/auth/email/change/undo", json=undo | {"token": token[:-1] + "B"})
 
 
 JSON = {"Content-Type": "application/json"}

@@ -25,6 +25,8 @@ class Feature:
 
     name: ClassVar[str]
     requires: ClassVar[tuple[type["Feature"], ...]] = ()
+    replaced_routes: ClassVar[frozenset[str]] = frozenset()
+    """Names of other features' auth routes that this one adds instead of them."""
 
     def check(self, auth: "Assembly[Any]") -> None:
         """Raise ``ConfigurationError`` if the options do not fit the installation."""

@@ -64,6 +64,34 @@ class RouteTable:
         self._routes = routes
         self._router = auth.router()
         self._known: set[str] = set()
+        self._adding: Feature | None = None
+        self._gave_way: set[str] = set()
+        self._instead: Collection[str] | None = None
+
+    def add_routes_of(self, feature: Feature) -> None:
+        """Add the auth routes of a feature, but for those that another one replaces."""
+        self._adding = feature
+        feature.add_auth_routes(self)
+
+    def add_replacements(self) -> None:
+        """Add what stands in place of the routes that gave way, if nobody has yet."""
+        missing = self._gave_way - self._known
+        self._instead = missing
+        for feature in self.auth.features:
+            if missing & feature.replaced_routes:
+                self.add_routes_of(feature)
+        self._instead = None
+
+    def has(self, name: str) -> bool:
+        """Whether there is such a route already."""
+        return name in self._known
+
+    def _gives_way(self, name: str) -> bool:
+        """Whether the feature that is being asked is not to add a route of this name."""
+        if self._instead is not None:
+            return name not in self._instead
+        others = [feature for feature in self.auth.features if feature is not self._adding]
+        return any(name in feature.replaced_routes for feature in others)
 
     def add(
         self,
@@ -95,6 +123,9 @@ class RouteTable:
             reads_body: Whether it has a body that FastAPI does not see.
             limited: Whether it asks ``core.guards.admit``, and may be refused.
         """
+        if self._gives_way(name):
+            self._gave_way.add(name)
+            return
         self._known.add(name)
         if not self._routes.wants(name):
             return
@@ -164,5 +195,6 @@ def build_router(auth: AuthKit[Any], features: Collection[Feature], routes: Rout
     """Build a router with the auth routes of some features."""
     table = RouteTable(auth, routes)
     for feature in features:
-        feature.add_auth_routes(table)
+        table.add_routes_of(feature)
+    table.add_replacements()
     return table.finish()

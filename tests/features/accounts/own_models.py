@@ -24,6 +24,7 @@ from fastauth_kit import (
     get_auth_router,
     get_users_router,
 )
+from fastauth_kit.core.feature import Feature
 from fastauth_kit.features.passwords import PasswordHasher
 from tests.kit_app import SECRET, Clock, KitApp, cheap_context
 
@@ -89,24 +90,31 @@ async def no_session() -> Any:
     """Stand in where nothing is asked of a database."""
 
 
+def features_of(accounts: Accounts) -> tuple[Feature, ...]:
+    """Return what every installation over the members has."""
+    return (
+        accounts,
+        Passwords(hasher=PasswordHasher(context=cheap_context())),
+        Sessions(model=MemberSession),
+    )
+
+
 def build_auth(accounts: Accounts, **options: Any) -> AuthKit[Any]:
     """Build an installation over the members."""
     parts: dict[str, Any] = {
         "user_model": Member,
         "get_session": no_session,
         "settings": AuthSettings(secret_key=SECRET),
-        "features": (
-            accounts,
-            Passwords(hasher=PasswordHasher(context=cheap_context())),
-            Sessions(model=MemberSession),
-        ),
+        "features": features_of(accounts),
         **options,
     }
     return AuthKit(**parts)
 
 
 @asynccontextmanager
-async def members(url: str, accounts: Accounts = OWN) -> AsyncIterator[KitApp]:
+async def members(
+    url: str, accounts: Accounts = OWN, more_features: tuple[Feature, ...] = ()
+) -> AsyncIterator[KitApp]:
     """An installation over the members, with tables that are gone afterwards."""
     engine = create_async_engine(url)
     sessions = async_sessionmaker(engine)
@@ -118,6 +126,7 @@ async def members(url: str, accounts: Accounts = OWN) -> AsyncIterator[KitApp]:
 
     auth = build_auth(
         accounts,
+        features=(*features_of(accounts), *more_features),
         get_session=get_session,
         clock=clock,
         user_load_options=[selectinload(Member.badges)],

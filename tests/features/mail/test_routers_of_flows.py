@@ -7,6 +7,7 @@ import pytest
 from fastapi import FastAPI
 
 from fastauth_kit import ConfigurationError
+from fastauth_kit.features.email_change import get_email_change_router
 from fastauth_kit.features.email_verification import get_email_verification_router
 from fastauth_kit.features.magic_links import get_magic_link_router
 from fastauth_kit.features.password_reset import get_password_reset_router
@@ -17,6 +18,10 @@ ROUTERS = [
     (get_password_reset_router, {"/password/forgot", "/password/reset"}),
     (get_email_verification_router, {"/email/verify/request", "/email/verify"}),
     (get_magic_link_router, {"/magic-link", "/magic-link/login"}),
+    (
+        get_email_change_router,
+        {"/email/change", "/email/change/confirm", "/email/change/undo"},
+    ),
 ]
 
 

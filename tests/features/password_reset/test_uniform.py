@@ -1,6 +1,7 @@
 """Who has an account cannot be told from an answer, nor from the time it takes."""
 
 import asyncio
+import json
 import logging
 from collections.abc import Callable
 from typing import Any, Literal
@@ -39,10 +40,15 @@ def kit_app(
 
 
 async def call(
-    app: Any, email: str, on_sent: Callable[[], Any], *, path: str = "/api/auth/password/forgot"
+    app: Any,
+    email: str,
+    on_sent: Callable[[], Any],
+    *,
+    path: str = "/api/auth/password/forgot",
+    **more: str,
 ) -> list[dict[str, Any]]:
     """Send a request as a server does; ``on_sent`` is called when the answer is out."""
-    body = b'{"email": "%b"}' % email.encode()
+    body = json.dumps({"email": email, **more}).encode()
     sent: list[dict[str, Any]] = []
 
     async def receive() -> dict[str, Any]:

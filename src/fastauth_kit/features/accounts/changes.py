@@ -35,7 +35,7 @@ async def apply_changes(
         refuse_if_last(user, superusers)
     moved = _moved(user, changes)
     if moved:
-        await _write(work, user, moved)
+        await write_columns(work, user, moved)
         await _follow_up(work, user, moved, keep_session)
     return user
 
@@ -55,7 +55,14 @@ def _moved(user: UserMixin[Any], changes: Mapping[str, Any]) -> dict[str, Any]:
     return moved
 
 
-async def _write(work: Work, user: UserMixin[Any], moved: Mapping[str, Any]) -> None:
+async def write_columns(work: Work, user: UserMixin[Any], moved: Mapping[str, Any]) -> None:
+    """Write columns of a user, who is held.
+
+    Raises:
+        EmailTaken: Another account has the address.
+        DataConflict: Another rule of the table refuses.
+    """
+
     def step(session: Session) -> None:
         for name, value in {**moved, "updated_at": work.now}.items():
             setattr(user, name, value)

@@ -16,7 +16,12 @@ from fastauth_kit.core.routes import RouteTable
 from fastauth_kit.core.secrets import time_ordered_id
 from fastauth_kit.core.store import reserve
 from fastauth_kit.core.work import Work
-from fastauth_kit.features.accounts.changes import apply_changes, canonical_address, email_exists
+from fastauth_kit.features.accounts.changes import (
+    apply_changes,
+    canonical_address,
+    email_exists,
+    write_columns,
+)
 from fastauth_kit.features.accounts.errors import EmailTaken, RegistrationClosed
 from fastauth_kit.features.accounts.events import UserCreated
 from fastauth_kit.features.accounts.registration import add_registration_route
@@ -133,7 +138,19 @@ class Accounts(Feature):
             )
         if acting_session is not None:
             await hold_actor(work, acting_session, superuser=True)
-        user = self._new_user(work, {"email": address, "hashed_password": hashed, **columns})
+        return await self.create_with_hash(work, address, hashed, **columns)
+
+    async def create_with_hash(
+        self, work: Work, address: str, hashed_password: str | None, **columns: Any
+    ) -> UserMixin[Any]:
+        """Insert an account whose address is canonical and whose password is hashed already.
+
+        Raises:
+            EmailTaken: The address has an account already.
+            DataConflict: A rule of the caller's own columns refuses.
+        """
+        given = {"email": address, "hashed_password": hashed_password, **columns}
+        user = self._new_user(work, given)
         if not await reserve(work, user):
             raise EmailTaken if await email_exists(work, address, now=True) else DataConflict
         await tell(work, UserCreated(user))
@@ -172,6 +189,23 @@ class Accounts(Feature):
             InvalidInput: ``None`` for a column that must have a value.
         """
         return await apply_changes(work, user_id, dict(changes), keep_session=keep_session)
+
+    async def move(
+        self, work: Work, user: UserMixin[Any], address: str, *, new_hash: str | None = None
+    ) -> None:
+        """Give a user, who is held, an address of which they have proven the mailbox.
+
+        What follows from that (sessions, links, notices) is the caller's to do.
+
+        Args:
+            new_hash: Of a password that was chosen along with the proof.
+
+        Raises:
+            EmailTaken: Another account has it.
+        """
+        moved = {"email": address, "is_verified": True}
+        chosen = {} if new_hash is None else {"hashed_password": new_hash}
+        await write_columns(work, user, {**moved, **chosen})
 
     async def remove(self, work: Work, user_id: Any) -> None:
         """Delete an account with everything the features hold of it.

@@ -19,8 +19,10 @@ from fastauth_kit.features.accounts import Accounts, UserCreated
 from fastauth_kit.features.email_verification.errors import EmailNotVerified
 from fastauth_kit.features.email_verification.router import add_email_verification_routes
 from fastauth_kit.features.mail import Mail, Template, check_page
+from fastauth_kit.features.mailed_links import MailedLink
 from fastauth_kit.features.one_time_tokens import (
     InvalidOneTimeToken,
+    MailboxVerifier,
     OneTimeTokens,
     Purpose,
     prove_mailbox,
@@ -30,7 +32,7 @@ LINK = Template("email_verification", "fastauth_kit.features.email_verification"
 
 
 @dataclass(frozen=True, kw_only=True)
-class EmailVerification(Feature, EventSink, LoginCondition, RequestCondition):
+class EmailVerification(Feature, EventSink, LoginCondition, RequestCondition, MailboxVerifier):
     """Proof that a user reads the mailbox of their account.
 
     Args:
@@ -96,6 +98,11 @@ class EmailVerification(Feature, EventSink, LoginCondition, RequestCondition):
         if user is not None:
             await self._send(work, user, self._own if user.id == asked_by else self._anybodys)
 
+    @property
+    def verified_kinds(self) -> Collection[str]:
+        """The kinds of its links."""
+        return (self._own.kind, self._anybodys.kind)
+
     async def verify(self, work: Work, token: str) -> None:
         """Prove the mailbox with the token of a link.
 
@@ -140,7 +147,4 @@ class EmailVerification(Feature, EventSink, LoginCondition, RequestCondition):
             raise EmailNotVerified
 
     async def _send(self, work: Work, user: UserMixin[Any], purpose: Purpose) -> None:
-        tokens, mail = work.auth.feature(OneTimeTokens), work.auth.feature(Mail)
-        token = await tokens.issue(work, user.id, purpose, email=user.email)
-        link = mail.link(self.page, token)
-        await mail.send_later(work, LINK, to=user.email, user=user, link=link)
+        await MailedLink(purpose, self.page, LINK).send(work, user)

@@ -12,11 +12,8 @@ from fastauth_kit.core.hooks import Attempt, AttemptKind
 from fastauth_kit.core.http import device_of
 from fastauth_kit.core.routes import RouteTable
 from fastauth_kit.core.work import Work
-from fastauth_kit.features.email_verification.schemas import (
-    RequestVerificationBody,
-    VerifyEmailBody,
-)
-from fastauth_kit.features.one_time_tokens import InvalidOneTimeToken
+from fastauth_kit.features.email_verification.schemas import RequestVerificationBody
+from fastauth_kit.features.one_time_tokens import add_verify_email_route
 
 if TYPE_CHECKING:
     from fastauth_kit.features.email_verification.feature import EmailVerification
@@ -52,15 +49,6 @@ def add_email_verification_routes(verification: "EmailVerification", table: Rout
         )
         return ACCEPTED
 
-    async def verify_email(
-        body: VerifyEmailBody, request: Request, work: Annotated[Work, Depends(auth.work)]
-    ) -> None:
-        """Prove the address with the token of a link."""
-        device = device_of(request, auth.settings)
-        await admit(auth, Attempt(AttemptKind.TOKEN, "verify_email", device))
-        async with work:
-            await verification.verify(work, body.token.get_secret_value())
-
     table.add(
         "request_email_verification",
         "POST",
@@ -72,12 +60,4 @@ def add_email_verification_routes(verification: "EmailVerification", table: Rout
         response_model=Accepted,
         openapi_extra={"security": [{"OAuth2PasswordBearer": []}, {}]},
     )
-    table.add(
-        "verify_email",
-        "POST",
-        "/email/verify",
-        verify_email,
-        errors=[InvalidOneTimeToken],
-        limited=True,
-        status_code=204,
-    )
+    add_verify_email_route(table)

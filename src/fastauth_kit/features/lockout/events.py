@@ -1,16 +1,18 @@
 """What happens with locked accounts."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import ClassVar
 
-from fastauth_kit.core.hooks import Event
+from fastauth_kit.core.notices import Notice
 
 
 @dataclass(frozen=True, slots=True)
-class AccountLocked(Event):
+class AccountLocked(Notice):
     """An account takes no password any more, until its owner sets a new one.
 
-    Told once for each lock, by the first attempt that meets it.
+    Told once for each lock, by the first attempt that meets it; where mail is
+    on, to the owner, too.
     """
 
-    user_id: Any
+    message: ClassVar[str] = "account_locked"
+    package: ClassVar[str] = "fastauth_kit.features.lockout"

@@ -16,6 +16,7 @@ from fastauth_kit.core.work import Work
 from fastauth_kit.features.magic_links.events import MagicLinkRequested
 from fastauth_kit.features.magic_links.router import add_magic_link_routes
 from fastauth_kit.features.mail import Mail, Template, check_page
+from fastauth_kit.features.mailed_links import MailedLink
 from fastauth_kit.features.one_time_tokens import (
     InvalidOneTimeToken,
     OneTimeTokens,
@@ -69,11 +70,7 @@ class MagicLinks(Feature):
         user: UserMixin[Any] | None = await find(work, model, *owner)
         if user is None:
             return
-        tokens, mail = work.auth.feature(OneTimeTokens), work.auth.feature(Mail)
-        token = await tokens.issue(work, user.id, self._purpose, email=user.email)
-        link = mail.link(self.page, token)
-        minutes = int(self.lifetime.total_seconds() // 60)
-        await mail.send_later(work, LINK, to=user.email, user=user, link=link, minutes=minutes)
+        await MailedLink(self._purpose, self.page, LINK).send(work, user)
         await tell(work, MagicLinkRequested(user.id))
 
     async def log_in(

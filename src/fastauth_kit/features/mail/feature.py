@@ -11,7 +11,10 @@ from typing import Any, ClassVar
 
 from fastauth_kit.core.errors import ConfigurationError
 from fastauth_kit.core.feature import Feature
+from fastauth_kit.core.hooks import Event, EventSink
 from fastauth_kit.core.models import UserMixin
+from fastauth_kit.core.notices import Notice
+from fastauth_kit.core.store import find
 from fastauth_kit.core.work import Work
 from fastauth_kit.features.mail.links import checked_public_url, link
 from fastauth_kit.features.mail.mailer import Mailer
@@ -20,7 +23,7 @@ from fastauth_kit.features.mail.templates import Template, Templates
 
 
 @dataclass(frozen=True, kw_only=True)
-class Mail(Feature):
+class Mail(Feature, EventSink):
     """What the flows that send mail share.
 
     Args:
@@ -54,8 +57,25 @@ class Mail(Feature):
             raise ConfigurationError("product_name must be a line of text")
         self._parts  # noqa: B018  # a wrong address or template is to fail at start
 
+    async def receive(self, work: Work, event: Event) -> None:
+        """Mail the events that their owner should hear of."""
+        if not isinstance(event, Notice):
+            return
+        model = work.auth.user_model
+        owner = (model.id == event.user_id, model.is_active.is_(True))
+        user: UserMixin[Any] | None = await find(work, model, *owner)
+        if user is not None:
+            template = Template(event.message, event.package)
+            await self.send_later(work, template, to=user.email, user=user)
+
     async def send_later(
-        self, work: Work, template: Template, *, to: str, user: UserMixin[Any], **values: Any
+        self,
+        work: Work,
+        template: Template,
+        *,
+        to: str,
+        user: UserMixin[Any] | None,
+        **values: Any,
     ) -> None:
         """Send a message once the work is committed.
 
@@ -63,7 +83,7 @@ class Mail(Feature):
 
         Args:
             to: The mailbox.
-            user: Whose language is spoken.
+            user: Whose language is spoken; ``None`` for the usual one.
             values: What the templates name, beside ``product_name``.
         """
         locale = await self._locale(work, user)
@@ -87,9 +107,11 @@ class Mail(Feature):
         wording = self._parts.templates.render(template, locale, {**known, **values})
         return compose(sender=self._parts.sender, to=to, wording=wording, now=now)
 
-    async def _locale(self, work: Work, user: UserMixin[Any]) -> str | None:
+    async def _locale(self, work: Work, user: UserMixin[Any] | None) -> str | None:
         ask = self.locale_of
-        return None if ask is None else await work.read(lambda _: ask(user))
+        if ask is None or user is None:
+            return None
+        return await work.read(lambda _: ask(user))
 
     async def _send(
         self,

@@ -12,15 +12,15 @@ from fastauth_kit.core.errors import ConfigurationError
 from fastauth_kit.core.feature import Feature
 from fastauth_kit.core.hooks import AccountRemover, CredentialChange, CredentialListener
 from fastauth_kit.core.models import UserMixin
-from fastauth_kit.core.secrets import mac_text, random_text, time_ordered_id
+from fastauth_kit.core.secrets import mac_text
 from fastauth_kit.core.store import change, hold, reserve
 from fastauth_kit.core.work import Work
 from fastauth_kit.features.one_time_tokens.errors import InvalidOneTimeToken
 from fastauth_kit.features.one_time_tokens.models import OneTimeTokenMixin
 from fastauth_kit.features.one_time_tokens.token import (
-    SECRET_BYTES,
     OneTimeToken,
     Purpose,
+    new_one_time_token,
     parse_one_time_token,
 )
 
@@ -39,7 +39,7 @@ class OneTimeTokens(Feature, CredentialListener, AccountRemover):
     """Tokens that are sent to a mailbox and work once, for one purpose.
 
     The flows that send them are features of their own; each names its purpose.
-    A change of any credential of a user's makes all of theirs void.
+    A change of any credential of a user's makes theirs void, except lasting ones.
 
     Args:
         model: The caller's table, built on ``OneTimeTokenMixin``.
@@ -70,14 +70,16 @@ class OneTimeTokens(Feature, CredentialListener, AccountRemover):
     async def issue(self, work: Work, user_id: Any, purpose: Purpose, *, email: str) -> str:
         """Make a token; the one before, of the same user and purpose, is void.
 
+        A lasting purpose has one for each mailbox of the user's.
+
         Args:
             email: The mailbox it will be sent to.
 
         Returns:
             The token. It is nowhere else: the database keeps a digest.
         """
-        token = OneTimeToken(purpose.kind, time_ordered_id(work.now), random_text(SECRET_BYTES))
-        slot = _slot(work, user_id, purpose)
+        token = new_one_time_token(purpose.kind, work.now)
+        slot = _slot(work, user_id, purpose, email)
         values = {
             "id": token.id,
             "digest": token.digest,
@@ -88,7 +90,10 @@ class OneTimeTokens(Feature, CredentialListener, AccountRemover):
             "consumed_at": None,
         }
         taking_over = update(self.model).where(self.model.slot == slot).values(values)
-        row = {**values, "slot": slot, "user_id": user_id, "purpose": purpose.name}
+        named = {"user_id": user_id, "purpose": purpose.name, "lasting": purpose.lasting}
+        row = {**values, **named, "slot": slot}
+        if purpose.lasting:
+            await self._forget_expired(work, user_id)
         if not await change(work, taking_over) and not await reserve(work, self.model(**row)):
             # another request has made the first one meanwhile; the later one wins
             await change(work, taking_over)
@@ -130,15 +135,21 @@ class OneTimeTokens(Feature, CredentialListener, AccountRemover):
         return user, proof
 
     async def void(self, work: Work, user_id: Any, *purposes: Purpose) -> int:
-        """Make a user's tokens void, of some purposes or of all; return how many."""
+        """Make a user's tokens void; return how many.
+
+        Args:
+            purposes: None for all that are not lasting.
+        """
+        if not purposes:
+            return await self._void(work, user_id, self.model.lasting.is_(False))
         names = [purpose.name for purpose in purposes]
-        chosen = (self.model.purpose.in_(names),) if names else ()
-        statement = (
-            update(self.model)
-            .where(self.model.user_id == user_id, self.model.consumed_at.is_(None), *chosen)
-            .values(consumed_at=work.now)
-        )
-        return await change(work, statement)
+        return await self._void(work, user_id, self.model.purpose.in_(names))
+
+    async def void_younger(self, work: Work, user_id: Any, text: str, purpose: Purpose) -> int:
+        """Make void what a user was issued for a purpose after a token; return how many."""
+        # ids are in the order of their making
+        later = (self.model.purpose == purpose.name, self.model.id > _parsed(text).id)
+        return await self._void(work, user_id, *later)
 
     async def credential_changed(
         self,
@@ -148,12 +159,26 @@ class OneTimeTokens(Feature, CredentialListener, AccountRemover):
         *,
         keep_session: UUID | None = None,
     ) -> None:
-        """End every link that was sent under credentials that no longer hold."""
-        await self.void(work, user.id)
+        """End every link that was sent under credentials that no longer hold.
+
+        Lasting ones go on, unless the account is deactivated: only a superuser
+        does that, and its later reactivation must not revive them.
+        """
+        ends_all = change is CredentialChange.DEACTIVATED
+        await self._void(work, user.id, *(() if ends_all else (self.model.lasting.is_(False),)))
 
     async def before_removal(self, work: Work, user: UserMixin[Any]) -> None:
         """Delete a user's tokens: not every database cascades (SQLite does when asked)."""
         await change(work, delete(self.model).where(self.model.user_id == user.id))
+
+    async def _void(self, work: Work, user_id: Any, *conditions: ColumnElement[bool]) -> int:
+        working = (self.model.user_id == user_id, self.model.consumed_at.is_(None), *conditions)
+        return await change(work, update(self.model).where(*working).values(consumed_at=work.now))
+
+    async def _forget_expired(self, work: Work, user_id: Any) -> None:
+        """Delete lasting tokens that are over: nothing else would take their places."""
+        over = (self.model.lasting.is_(True), self.model.expires_at <= work.now)
+        await change(work, delete(self.model).where(self.model.user_id == user_id, *over))
 
     async def _find(self, work: Work, token: OneTimeToken, purpose: Purpose) -> Row[Any] | None:
         statement = select(self.model.user_id, self.model.email)
@@ -188,8 +213,13 @@ def _parsed(text: str) -> OneTimeToken:
     return token
 
 
-def _slot(work: Work, user_id: Any, purpose: Purpose) -> str:
-    """Return what only the same user and purpose have: a caller's key may be of any length."""
-    return mac_text(
-        b"one-time-token", purpose.name.encode(), work.auth.user_key.write(user_id).encode()
-    )
+def _slot(work: Work, user_id: Any, purpose: Purpose, email: str) -> str:
+    """Return what only the same user and purpose have: a caller's key may be of any length.
+
+    Were the mailbox not part of it where tokens last, a second change of the
+    address would take the place of the link that the first mailbox holds.
+    """
+    parts = [purpose.name.encode(), work.auth.user_key.write(user_id).encode()]
+    if purpose.lasting:
+        parts.append(email.encode())
+    return mac_text(b"one-time-token", *parts)

@@ -1,10 +1,10 @@
-"""The table of the one-time tokens: one row for each user and purpose."""
+"""The table of the one-time tokens: one row for each user and purpose, or mailbox."""
 
 from datetime import datetime
 from typing import Generic
 from uuid import UUID
 
-from sqlalchemy import Integer, Uuid
+from sqlalchemy import Boolean, Integer, Uuid, false
 from sqlalchemy.orm import Mapped, mapped_column
 
 from fastauth_kit.core.models import IdT, OwnedByUser, UtcDateTime, exact_text
@@ -21,10 +21,14 @@ class OneTimeTokenMixin(OwnedByUser[IdT], Generic[IdT]):
     """Stands in the token, which finds its row by it."""
 
     slot: Mapped[str] = mapped_column(exact_text(43), unique=True)
-    """Of user and purpose: the newest token takes the place of the one before."""
+    """Of user and purpose, and of the mailbox if it is lasting: the newest token takes
+    the place of the one before."""
 
     purpose: Mapped[str] = mapped_column(exact_text(32))
     """What the token is for."""
+
+    lasting: Mapped[bool] = mapped_column(Boolean, default=False, server_default=false())
+    """Whether it outlives changes of credentials; see ``Purpose``."""
 
     digest: Mapped[str] = mapped_column(exact_text(43))
     """SHA-256 of the token (ASVS 6.5.2: its secret has more than 112 bits)."""

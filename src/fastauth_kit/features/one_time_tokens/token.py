@@ -7,11 +7,12 @@ nothing to guess (ASVS 6.5.2). Nothing in here knows a clock or a database.
 import re
 from base64 import urlsafe_b64encode
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from hashlib import sha256
 from uuid import UUID
 
 from fastauth_kit.core.errors import ConfigurationError
+from fastauth_kit.core.secrets import random_text, time_ordered_id
 
 SECRET_BYTES = 32
 
@@ -29,6 +30,9 @@ class Purpose:
         kind: Two lower-case letters in front of the token.
         name: As it is stored; at most 32 characters.
         lifetime: How long a token works.
+        lasting: Changes of credentials leave it alone, and each mailbox of a
+            user's has one of its own. For links that undo such a change: who
+            made it must not be able to void them.
 
     Raises:
         ConfigurationError: The kind or the name does not fit, or the lifetime
@@ -38,6 +42,7 @@ class Purpose:
     kind: str
     name: str
     lifetime: timedelta
+    lasting: bool = False
 
     def __post_init__(self) -> None:
         if re.fullmatch("[a-z]{2}", self.kind) is None:
@@ -65,6 +70,11 @@ class OneTimeToken:
     def digest(self) -> str:
         """What the database keeps of it."""
         return urlsafe_b64encode(sha256(self.text.encode()).digest()).rstrip(b"=").decode()
+
+
+def new_one_time_token(kind: str, now: datetime) -> OneTimeToken:
+    """Return a token that nobody has seen; its id tells when it was made."""
+    return OneTimeToken(kind, time_ordered_id(now), random_text(SECRET_BYTES))
 
 
 def parse_one_time_token(text: str) -> OneTimeToken | None:

@@ -15,6 +15,7 @@ from fastauth_kit.core.routes import RouteTable
 from fastauth_kit.core.store import find
 from fastauth_kit.core.work import Work
 from fastauth_kit.features.mail import Mail, Template, check_page
+from fastauth_kit.features.mailed_links import MailedLink
 from fastauth_kit.features.one_time_tokens import (
     InvalidOneTimeToken,
     OneTimeTokens,
@@ -72,11 +73,7 @@ class PasswordReset(Feature):
         user: UserMixin[Any] | None = await find(work, model, *owner)
         if user is None:
             return
-        tokens, mail = work.auth.feature(OneTimeTokens), work.auth.feature(Mail)
-        token = await tokens.issue(work, user.id, self.purpose, email=user.email)
-        link = mail.link(self.page, token)
-        minutes = int(self.lifetime.total_seconds() // 60)
-        await mail.send_later(work, LINK, to=user.email, user=user, link=link, minutes=minutes)
+        await MailedLink(self.purpose, self.page, LINK).send(work, user)
         await tell(work, PasswordResetRequested(user.id))
 
     async def reset(self, work: Work, token: str, password: str) -> None:
