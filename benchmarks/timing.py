@@ -22,7 +22,7 @@ from typing import Final
 from benchmarks.contenders import EVERYTHING
 from benchmarks.databases import DATABASES, databases
 from benchmarks.load import Connection, Refused
-from benchmarks.processes import DEFAULT_HASH, Settings
+from benchmarks.processes import CHEAP_HASH, DEFAULT_HASH, Settings
 from benchmarks.scenarios import Request, address
 from benchmarks.server import Server
 
@@ -67,6 +67,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks timing")
     parser.add_argument("--database", action="append", choices=DATABASES, help="only this one")
     parser.add_argument("--samples", type=int, default=4000, help="of each kind, for each request")
+    parser.add_argument(
+        "--cheap-hash", action="store_true", help="take away the hash, behind which much may hide"
+    )
     parser.add_argument("--short", action="store_true", help="to see that it works")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there too")
     options = parser.parse_args(arguments)
@@ -75,22 +78,24 @@ def main(arguments: Sequence[str] | None = None) -> int:
     with databases(tuple(options.database or DATABASES), print) as there:
         for database in there:
             settings = Settings(database_url=database.url)
-            found += asyncio.run(_measure(database.name, settings, samples))
+            cost = CHEAP_HASH if options.cheap_hash else DEFAULT_HASH
+            found += asyncio.run(_measure(database.name, settings, samples, cost))
     if options.json:
         options.json.write_text(json.dumps([asdict(each) for each in found], indent=1))
     return 0
 
 
-async def _measure(database: str, settings: Settings, samples: int) -> list[Comparison]:
+async def _measure(database: str, settings: Settings, samples: int, cost: str) -> list[Comparison]:
     # an account is locked after 100 wrong passwords; no address is asked for more often
     accounts = max(8, samples // 50)
-    settings.fill(EVERYTHING, {DEFAULT_HASH: accounts})
+    people = [address(number, cost) for number in range(accounts)]
+    settings.fill(EVERYTHING, {cost: accounts})
     found: list[Comparison] = []
-    with Server(EVERYTHING, settings, DEFAULT_HASH) as server:
+    with Server(EVERYTHING, settings, cost) as server:
         async with Connection(server.port) as connection:
             for name, path in PATHS.items():
-                await _times(connection, path, accounts, min(samples, 50))  # warm
-                known, unknown = await _times(connection, path, accounts, samples)
+                await _times(connection, path, people, min(samples, 50))  # warm
+                known, unknown = await _times(connection, path, people, samples)
                 comparison = compare(name, database, known, unknown)
                 _say(comparison)
                 found.append(comparison)
@@ -98,14 +103,14 @@ async def _measure(database: str, settings: Settings, samples: int) -> list[Comp
 
 
 async def _times(
-    connection: Connection, path: str, accounts: int, samples: int
+    connection: Connection, path: str, people: Sequence[str], samples: int
 ) -> tuple[list[float], list[float]]:
     """Return the times of known and of unknown addresses; which comes when is left to chance."""
     kinds = [True, False] * samples
     random.shuffle(kinds)
     times: dict[bool, list[float]] = {True: [], False: []}
     for number, is_known in enumerate(kinds):
-        email = address(number % accounts, DEFAULT_HASH)
+        email = people[number % len(people)]
         # as long as an address that exists
         email = email if is_known else email.replace("user", "nobo")
         request = _request(path, email)

@@ -78,7 +78,7 @@ def _welcome(url: str) -> str:
   Mails are printed here. Register, and open the link in the mail that follows.
   Sign in by mail:   {url}/magic-link
   Forgotten:         {url}/reset-password
-  Live messages: {url.replace("http", "ws")}/ws, as the README says.
+  Live messages:     {url.replace("http", "ws")}/ws, as the README says.
 
   Or from another terminal: register, sign in, read your account, write a post.
 
