@@ -72,7 +72,10 @@ def test_whoever_registers_gets_two_mails(tmp_path: Path, address: str) -> None:
     (other,) = [one for one in mails if one is not mail]
     assert set(mailbox.recipients) == {stored}
     assert (mail["From"], mail["Subject"]) == ("Engines <app@example.org>", "Welcome to Engines")
-    assert mail.get_content().strip() == "An account was made for this address at Engines."
+    wording = (FOLDER / "app" / "templates" / "welcome.txt").read_text("utf-8")
+    subject, _, text = wording.replace("{{ product_name }}", "Engines").partition("\n")
+    assert subject == f"Subject: {mail['Subject']}"
+    assert mail.get_content().strip() == text.strip()
     assert "https://engines.example.org/verify-email#token=" in str(other.get_body(("plain",)))
     assert "stranger" not in "".join(map(str, mails))
 

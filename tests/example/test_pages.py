@@ -13,7 +13,12 @@ from tests.example.browser import Observed, browser
 from tests.example.processes import Running, serving
 from tests.example.server import FOLDER
 
-PAGES = ["/verify-email", "/reset-password", "/magic-link"]
+FILES = {
+    "/verify-email": "verify-email.html",
+    "/reset-password": "reset-password.html",
+    "/magic-link": "magic-link.html",
+}
+PAGES = list(FILES)
 PASSWORD = "correct horse battery"
 NEW_PASSWORD = "a new one, which is better"
 PHONE: ViewportSize = {"width": 360, "height": 640}
@@ -179,11 +184,23 @@ def test_nothing_of_a_page_is_inline(server: Running, path: str) -> None:
     answer = httpx2.get(f"{server.url}{path}")
     policy = answer.headers["Content-Security-Policy"]
 
+    assert answer.text == (FOLDER / "app" / "pages" / FILES[path]).read_text("utf-8")
     assert answer.headers["content-type"] == "text/html; charset=utf-8"
     assert "unsafe" not in policy
     assert "default-src 'none'" in policy
     assert answer.headers["Referrer-Policy"] == "no-referrer"
     assert not re.search(r"<script>|<style|\son\w+=|\sstyle=", answer.text)
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"), [("page.js", "text/javascript"), ("page.css", "text/css")]
+)
+def test_what_pages_share_is_named_by_its_type(server: Running, name: str, kind: str) -> None:
+    """Browsers are told not to guess."""
+    answer = httpx2.get(f"{server.url}/pages/{name}")
+
+    assert answer.headers["content-type"].partition(";")[0] == kind
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
 
 
 def test_every_link_of_the_kit_has_a_page(server: Running) -> None:
