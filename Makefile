@@ -106,12 +106,12 @@ $(VENV)/pip.stamp:
 
 $(VENV)/demo.stamp: pyproject.toml | $(VENV)/pip.stamp
 	@echo "Installing what the demo needs"
-	@$(BIN)/python -m pip install --quiet --editable ".[sqlite]" --group example
+	@$(BIN)/python -m pip install --quiet --editable ".[sqlite,mail,throttling,redis]" --group example
 	@touch $@
 
 $(VENV)/all.stamp: pyproject.toml | $(VENV)/pip.stamp
 	@echo "Installing the library, its tests and its tools"
-	@$(BIN)/python -m pip install --quiet --editable ".[sqlite,postgres,mysql]" \
+	@$(BIN)/python -m pip install --quiet --editable ".[sqlite,postgres,mysql,mail,throttling,redis]" \
 		--group test --group lint --group docs --group example --group bench
 	@touch $(VENV)/demo.stamp $@
 

@@ -11,6 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
+from benchmarks import everything, timing
 from benchmarks.bench import SHORT, Bench, Effort
 from benchmarks.contenders import BARE, HOW_TO_INSTALL, Contender, others
 from benchmarks.counting import counting
@@ -27,10 +28,16 @@ from benchmarks.throughput import throughput
 ON_EACH_DATABASE: Final = (counting, throughput, at_default_hash, memory)
 ACCOUNTS_WITH_DEFAULT_HASH: Final = 100
 
+BESIDE_THE_TABLE: Final = {"everything": everything.main, "timing": timing.main}
+"""Measurements with a report of their own, by the first word."""
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Measure, print, and write what was asked for; 1 if something broke."""
-    options = _parse(arguments)
+    words = sys.argv[1:] if arguments is None else list(arguments)
+    if words and words[0] in BESIDE_THE_TABLE:
+        return BESIDE_THE_TABLE[words[0]](words[1:])
+    options = _parse(words)
     if options.list:
         print("\n".join(f"{row.name:22} {row.title}" for row in ROWS))
         return 0

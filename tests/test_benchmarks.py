@@ -5,6 +5,7 @@ import hashlib
 import json
 import math
 import os
+import random
 import re
 import shutil
 import sys
@@ -17,7 +18,7 @@ import pytest
 from benchmarks.__main__ import not_measured
 from benchmarks.bench import SHORT, Bench
 from benchmarks.callgrind import instructions
-from benchmarks.contenders import BARE, KIT, ROOT, Contender, others
+from benchmarks.contenders import BARE, EVERYTHING, KIT, ROOT, Contender, others
 from benchmarks.load import Connection, Refused
 from benchmarks.processes import CHEAP_HASH, Failed, Settings, run
 from benchmarks.rows import BY_NAME, ROWS, Result
@@ -26,6 +27,7 @@ from benchmarks.server import Server
 from benchmarks.steady import RUN_UP, WARM_UP
 from benchmarks.storm import percentile
 from benchmarks.table import BEGIN, END, write
+from benchmarks.timing import PATHS, compare
 from tests.servers.servers import Servers
 
 PAGE = ROOT / "docs/benchmarks.md"
@@ -94,10 +96,12 @@ def test_fastapi_users_takes_part_with_both_strategies(tmp_path: Path) -> None:
     }
 
 
-@pytest.mark.parametrize("contender", [BARE, KIT], ids=lambda contender: contender.name)
+@pytest.mark.parametrize("contender", [BARE, KIT, EVERYTHING], ids=lambda contender: contender.name)
 def test_what_valgrind_counts_runs_without_it(contender: Contender, settings: Settings) -> None:
     settings.fill(contender, {CHEAP_HASH: 1})
     scenarios = [name for name in SCENARIOS if takes_part(contender, name)]
+    if contender is EVERYTHING:
+        scenarios.remove("claims")  # a route of the foundation's module alone
     facts = {"name": "", "module": contender.module, "login": contender.login}
     paths = {name: getattr(contender, name) for name in ("me", "claims", "refresh", "register")}
     command = [sys.executable, "-m", "benchmarks.steady", json.dumps(facts | paths)]
@@ -262,3 +266,39 @@ def test_the_hand_written_app_is_what_it_was(name: str) -> None:
     """Ratios of one year would mean nothing beside those of the next."""
     digest = hashlib.sha256((ROOT / "benchmarks" / name).read_bytes()).hexdigest()
     assert digest == REFERENCE[name]
+
+
+# -- known and unknown addresses ---------------------------------------------------------
+
+
+def _times(seed: int, *, shift: float = 0.0) -> list[float]:
+    chance = random.Random(seed)  # noqa: S311  # statistics, no secret
+    return [shift + chance.lognormvariate(7, 0.2) for _ in range(1000)]
+
+
+def test_times_of_one_kind_are_called_indistinguishable() -> None:
+    found = compare("login", "", _times(1), _times(2))
+
+    assert found.low < 0 < found.high
+    assert 0.01 < found.chance <= 1
+    assert found.verdict.startswith("indistinguishable at 1000")
+
+
+def test_a_small_difference_in_time_is_found() -> None:
+    """A twentieth, in times that vary by a fifth."""
+    found = compare("login", "", _times(1, shift=55), _times(2))
+
+    assert 0 < found.low < 55 < found.high
+    assert found.chance < 0.01
+    assert found.verdict.startswith("DISTINGUISHABLE at 1000: +")
+
+
+def test_the_time_of_every_answer_that_must_not_tell_is_measured(tmp_path: Path) -> None:
+    results = tmp_path / "times.json"
+    path = os.pathsep.join([str(ROOT), str(ROOT / "src")])
+    command = [sys.executable, "-m", "benchmarks", "timing", "--short", "--database", "sqlite"]
+    run([*command, "--json", str(results)], {**os.environ, "PYTHONPATH": path})
+
+    found = json.loads(results.read_text())
+    assert [each["request"] for each in found] == list(PATHS)
+    assert all(each["samples"] == 10 and each["known"] > 0 for each in found)

@@ -85,6 +85,11 @@ KIT: Final = Contender(
     register="/auth/register",
 )
 
+EVERYTHING: Final = replace(
+    KIT, name="kit-everything", module="benchmarks.contenders.kit_everything", against="kit"
+)
+"""The kit with every feature on; compared with the kit, see ``benchmarks.everything``."""
+
 
 def others() -> tuple[Contender, ...]:
     """Return fastapi-users with both strategies, and ``bare`` beside it.

@@ -46,6 +46,42 @@ async def test_draining_waits_for_every_action() -> None:
     assert ran == [1, 1]
 
 
+async def test_who_is_in_a_hurry_waits_so_long_and_no_longer(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    worker, ran, loop = AfterCommit(), list[str](), asyncio.get_running_loop()
+
+    async def quick() -> None:
+        await asyncio.sleep(0.02)
+        ran.append("quick")
+
+    async def slow() -> None:
+        await asyncio.sleep(60)
+
+    worker.start([quick, slow])
+    await turns(3)  # they have begun
+    begun = loop.time()
+    worker.hurry(seconds=0.2)
+    worker.start([slow])  # as an action that is under way may do
+    await worker.drain()
+
+    assert loop.time() - begun < 5
+    assert ran == ["quick"]
+    assert caplog.text.count("an after-commit action failed: TimeoutError") == 2
+
+
+async def test_a_hurry_gives_nobody_more_time() -> None:
+    worker, loop = AfterCommit(timeout_seconds=0.05), asyncio.get_running_loop()
+    worker.start([lambda: asyncio.sleep(60)])
+    await turns(3)
+    begun = loop.time()
+    worker.hurry(seconds=30)
+    worker.start([lambda: asyncio.sleep(60)])
+    await worker.drain()
+
+    assert loop.time() - begun < 5
+
+
 async def test_draining_waits_for_actions_that_actions_start() -> None:
     worker, ran = AfterCommit(), list[str]()
 

@@ -12,6 +12,11 @@ from sqlalchemy.pool import NullPool
 from tests.example.server import FOLDER, SECRET, environment
 
 ALEMBIC = Path(sys.executable).with_name("alembic")
+VERSIONS = FOLDER / "alembic" / "versions"
+
+REVISIONS = sorted(file.name[:4] for file in VERSIONS.glob("0*.py"))
+"""The example's own migrations."""
+HEAD = REVISIONS[-1]
 
 
 def command(*arguments: str) -> list[str]:
@@ -49,15 +54,15 @@ def copy_of_the_example(folder: Path) -> Path:
 
 
 def add_migration(folder: Path, upgrade: str, *, downgrade: str = "pass") -> None:
-    """Add a third migration; the bodies of its functions are given."""
-    (folder / "alembic" / "versions" / "0003_of_the_test.py").write_text(
+    """Add a migration after all others; the bodies of its functions are given."""
+    (folder / "alembic" / "versions" / "9999_of_the_test.py").write_text(
         f"""
 import pathlib, time
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0003"
-down_revision = "0002"
+revision = "9999"
+down_revision = "{HEAD}"
 
 
 def upgrade():

@@ -104,7 +104,9 @@ def test_the_app_believes_the_network_of_nginx_and_nothing_else() -> None:
     (subnet,) = compose(PRODUCTION)["networks"]["edge"]["ipam"]["config"]
     services = compose(PRODUCTION)["services"]
 
-    assert services["api"]["environment"]["FORWARDED_ALLOW_IPS"] == subnet["subnet"]
+    environment = services["api"]["environment"]
+    assert environment["FORWARDED_ALLOW_IPS"] == subnet["subnet"]
+    assert environment["TRUSTED_PROXIES"] == f'["{subnet["subnet"]}"]'
     on_it = [name for name, service in services.items() if "edge" in service["networks"]]
     assert on_it == ["api", "nginx"]
 

@@ -29,7 +29,7 @@ SECTIONS = {
     "Docker Compose": {"docker-compose.yml": "services:"},
     "Development Compose": {"docker-compose.dev.yml": "services:"},
     "Alembic Migrations": {"alembic.ini": "[alembic]", "alembic/env.py": "target_metadata"},
-    "Background Tasks": {"app/services/mail/welcome.py": "after_commit"},
+    "Background Tasks": {"app/services/mail.py": "send_later"},
     "WebSockets": {"app/api/routes/live.py": ".websocket("},
     "Testing": {
         "tests/conftest.py": "dependency_overrides[get_db]",

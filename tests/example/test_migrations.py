@@ -13,10 +13,17 @@ import pytest
 from pymysql.constants import CLIENT
 from sqlalchemy import make_url
 
-from tests.example.alembic_command import add_migration, alembic, copy_of_the_example, query, tables
+from tests.example.alembic_command import (
+    HEAD,
+    add_migration,
+    alembic,
+    copy_of_the_example,
+    query,
+    tables,
+)
 from tests.example.server import SECRET, free_port, running
 
-OURS = {"users", "auth_sessions", "posts", "profiles"}
+OURS = {"users", "auth_sessions", "posts", "profiles", "one_time_tokens", "login_failures"}
 MOMENT = "'2026-11-23 12:00:00'"
 
 
@@ -110,7 +117,7 @@ async def test_a_changed_column_of_the_accounts_costs_no_row(
         "with op.batch_alter_table('users') as batch: "
         "batch.alter_column('name', type_=sa.String(150), existing_type=sa.String(100))",
     )
-    alembic(fresh_database_url, "upgrade", "0002", folder=folder)
+    alembic(fresh_database_url, "upgrade", HEAD, folder=folder)
     await _write_rows(fresh_database_url)
 
     alembic(fresh_database_url, "upgrade", "head", folder=folder)
@@ -142,7 +149,7 @@ async def test_a_migration_that_orphans_rows_is_refused(
 ) -> None:
     folder = copy_of_the_example(tmp_path / "copy")
     add_migration(folder, "op.execute('DELETE FROM users')")
-    alembic(fresh_database_url, "upgrade", "0002", folder=folder)
+    alembic(fresh_database_url, "upgrade", HEAD, folder=folder)
     await _write_rows(fresh_database_url)
 
     with pytest.raises(AssertionError, match="rows that refer to nothing"):
@@ -202,7 +209,7 @@ async def test_the_printed_sql_does_the_same(fresh_database_url: str) -> None:
 
     await _run_script(fresh_database_url, script)
 
-    assert alembic(fresh_database_url, "current").split() == ["0002", "(head)"]
+    assert alembic(fresh_database_url, "current").split() == [HEAD, "(head)"]
     assert "No new upgrade operations" in alembic(fresh_database_url, "check")
 
 
@@ -240,7 +247,7 @@ def test_the_command_works_from_another_folder(tmp_path: Path) -> None:
 
     alembic(url, "-c", str(ini), "upgrade", "head", folder=tmp_path)
 
-    assert alembic(url, "-c", str(ini), "current", folder=tmp_path).split() == ["0002", "(head)"]
+    assert alembic(url, "-c", str(ini), "current", folder=tmp_path).split() == [HEAD, "(head)"]
 
 
 def test_the_command_says_nothing_of_the_password(tmp_path: Path) -> None:

@@ -10,6 +10,8 @@ import pytest
 from sqlalchemy import make_url
 
 from tests.example.alembic_command import (
+    HEAD,
+    REVISIONS,
     add_migration,
     alembic,
     command,
@@ -102,7 +104,7 @@ def test_four_that_start_at_once_run_each_migration_once(
 
     logs = "".join(one.log() for one in four)
 
-    assert sorted(re.findall(r"Running upgrade \S* ?-> (\w+)", logs)) == ["0001", "0002"]
+    assert sorted(re.findall(r"Running upgrade \S* ?-> (\w+)", logs)) == REVISIONS
 
 
 async def test_the_others_wait_for_a_migration_that_takes_long(
@@ -110,7 +112,7 @@ async def test_the_others_wait_for_a_migration_that_takes_long(
 ) -> None:
     folder = copy_of_the_example(tmp_path / "copy")
     began = _gate(folder)
-    alembic(fresh_database_url, "upgrade", "0002", folder=folder)
+    alembic(fresh_database_url, "upgrade", HEAD, folder=folder)
     three = [start(fresh_database_url, "upgrade", "head", folder=folder) for _ in range(3)]
     for one in three:
         one.wait_for(OFFERED)
@@ -130,7 +132,7 @@ async def test_who_dies_while_migrating_stops_nobody(
     folder = copy_of_the_example(tmp_path / "copy")
     began = _gate(folder)
     dying = start(fresh_database_url, "upgrade", "head", folder=folder)
-    dying.wait_for("0002 -> 0003")
+    dying.wait_for(f"{HEAD} -> 9999")
     dying.kill()
 
     (folder / "go").touch()
@@ -157,9 +159,9 @@ async def test_a_migration_may_leave_its_transaction(
         f"        op.create_index('ix_posts_title', 'posts', ['title'], if_not_exists=True,\n"
         f"                        postgresql_concurrently=True)",
     )
-    alembic(fresh_database_url, "upgrade", "0002", folder=folder)
+    alembic(fresh_database_url, "upgrade", HEAD, folder=folder)
     first = start(fresh_database_url, "upgrade", "head", folder=folder)
-    first.wait_for("0002 -> 0003")
+    first.wait_for(f"{HEAD} -> 9999")
     second = start(fresh_database_url, "current", folder=folder)
     second.wait_for(OFFERED)
 
@@ -189,6 +191,6 @@ async def test_the_lock_holds_behind_pgbouncer(
     four = [start(bouncer, "upgrade", "head", folder=folder) for _ in range(4)]
     logs = "".join(one.log() for one in four)
 
-    assert sorted(re.findall(r"Running upgrade \S* ?-> (\w+)", logs)) == ["0001", "0002"]
+    assert sorted(re.findall(r"Running upgrade \S* ?-> (\w+)", logs)) == REVISIONS
     held = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'"
     assert await query(fresh_database_url, held) == [(0,)]

@@ -1,5 +1,6 @@
 """What the example's settings take, and the sentences with which they refuse."""
 
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -9,6 +10,7 @@ import pytest
 from pydantic import ValidationError
 
 from fastauth_kit import ConfigurationError
+from fastauth_kit.features.signing_keys import Algorithm, generate_key
 from tests.example import inside
 from tests.example.inside import Example
 from tests.example.server import FOLDER, SECRET, environment
@@ -18,6 +20,8 @@ pytestmark = pytest.mark.usefixtures("example_modules")
 
 def settings(monkeypatch: pytest.MonkeyPatch, **values: str) -> Any:
     """Return the settings of an environment with these values."""
+    for name in ("DEBUG", "THROTTLING"):
+        monkeypatch.delenv(name, raising=False)
     for name, value in values.items():
         monkeypatch.setenv(name, value)
     return inside.module("config").Settings(_env_file=None)
@@ -66,8 +70,10 @@ def test_another_driver_is_refused_by_the_name_of_the_right_one(
     ("name", "value", "sentence"),
     [
         ("DEBUG", "maybe", "valid boolean"),
-        ("ALGORITHM", "none", "'HS256', 'HS384' or 'HS512'"),
-        ("ALGORITHM", "RS256", "'HS256', 'HS384' or 'HS512'"),
+        ("ALGORITHM", "none", "'HS512', 'EdDSA', 'ES256' or 'RS256'"),
+        ("ALGORITHM", "RS256", "needs SIGNING_KEY: a PEM or a JWK"),
+        ("SMTP_URL", "http://u:s3cret@mail.example.com", "must look like smtp://"),
+        ("SMTP_URL", "smtp://u@mail.example.com", "needs both username and password"),
         ("ACCESS_TOKEN_EXPIRE_MINUTES", "0", "greater than 0"),
         ("ACCESS_TOKEN_EXPIRE_MINUTES", "half an hour", "valid integer"),
         ("ACCESS_TOKEN_EXPIRE_MINUTES", "99999999999999", "less than or equal to 1440"),
@@ -92,6 +98,7 @@ def test_a_wrong_value_is_refused(
 
     assert name in str(refusal.value)
     assert sentence in str(refusal.value)
+    assert "s3cret" not in str(refusal.value)
 
 
 @pytest.mark.parametrize("name", ["CORS_ORIGINS", "ALLOWED_HOSTS"])
@@ -135,6 +142,34 @@ def test_the_signing_key_and_algorithm_reach_the_kit(monkeypatch: pytest.MonkeyP
     auth = settings(monkeypatch, SIGNING_KEY=key, ALGORITHM="HS512").auth()
 
     assert (auth.algorithm, auth.signing_key) == ("HS512", key)
+
+
+@pytest.mark.parametrize("algorithm", ["EdDSA", "ES256"])
+def test_a_key_pair_signs_and_its_public_half_is_published(
+    monkeypatch: pytest.MonkeyPatch, algorithm: Algorithm
+) -> None:
+    read = settings(monkeypatch, SIGNING_KEY=generate_key(algorithm), ALGORITHM=algorithm)
+
+    (public,) = json.loads(read.signing_keys().public_jwks)["keys"]
+
+    assert read.auth().signing_key is None
+    assert public["alg"] == algorithm
+    assert "d" not in public
+
+
+def test_a_key_pair_of_another_algorithm_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    read = settings(monkeypatch, SIGNING_KEY=generate_key("EdDSA"), ALGORITHM="ES256")
+
+    with pytest.raises(ConfigurationError, match="set ALGORITHM=EdDSA"):
+        read.signing_keys()
+
+
+def test_trusted_proxies_reach_the_kit(monkeypatch: pytest.MonkeyPatch) -> None:
+    auth = settings(monkeypatch, TRUSTED_PROXIES='["172.30.255.0/28"]').auth()
+
+    assert [str(network) for network in auth.proxies.networks] == ["172.30.255.0/28"]
+    with pytest.raises(ConfigurationError, match="trusted_proxies"):
+        settings(monkeypatch, TRUSTED_PROXIES='["nginx"]').auth()
 
 
 def test_a_file_of_settings_is_read_and_may_hold_what_compose_wants(tmp_path: Path) -> None:

@@ -5,15 +5,26 @@ from typing import Final
 
 from app.config import get_settings
 from app.database import get_db
-from app.models import AuthSession, User
+from app.models import AuthSession, LoginFailure, OneTimeToken, User
 from app.schemas.user import UserCreate, UserResponse, UserUpdate
-from app.services.mail.welcome import WelcomeMail
+from app.services.mail import WelcomeMail, make_mailer
 from app.services.profiles import ProfileWithAccount
 from fastauth_kit import Accounts, AuthKit, Passwords, Sessions
+from fastauth_kit.features.email_verification import EmailVerification
+from fastauth_kit.features.lockout import Lockout
+from fastauth_kit.features.magic_links import MagicLinks
+from fastauth_kit.features.mail import Mail
+from fastauth_kit.features.one_time_tokens import OneTimeTokens
+from fastauth_kit.features.password_reset import PasswordReset
+from fastauth_kit.features.throttling import MemoryStore, Throttling
+from fastauth_kit.features.throttling.redis_store import RedisStore
 
 settings = get_settings()
 
 idle = timedelta(days=settings.REFRESH_TOKEN_EXPIRE_DAYS)
+# in memory each worker counts for itself
+counts = RedisStore(settings.REDIS_URL) if settings.REDIS_URL else MemoryStore()
+throttling = () if settings.THROTTLING == "off" else (Throttling(store=counts),)
 
 SESSION_SCOPE: Final = "function"
 """Database sessions end before the answer leaves: who reads slowly holds no connection.
@@ -36,6 +47,21 @@ auth = AuthKit(
             idle_lifetime=idle,
             absolute_lifetime=max(idle, timedelta(days=90)),
         ),
+        settings.signing_keys(),
+        # who guesses
+        *throttling,
+        Lockout(model=LoginFailure),
+        # links by mail; each leads to a page in app/pages/
+        Mail(
+            mailer=make_mailer(settings),
+            sender=settings.MAIL_FROM,
+            public_url=settings.PUBLIC_URL,
+            product_name=settings.APP_NAME,
+        ),
+        OneTimeTokens(model=OneTimeToken),
+        EmailVerification(page="/verify-email", required=settings.REQUIRE_VERIFIED_EMAIL),
+        PasswordReset(page="/reset-password"),
+        MagicLinks(page="/magic-link"),
     ),
     hooks=(ProfileWithAccount(), WelcomeMail()),
 )

@@ -1,6 +1,8 @@
 """Settings, from the environment or ``.env``."""
 
+import json
 import re
+from dataclasses import replace
 from functools import lru_cache
 from typing import Annotated, Literal, Self
 
@@ -9,8 +11,9 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
 
-from app.smtp import check_sender, check_smtp_url
-from fastauth_kit import AuthSettings
+from fastauth_kit import AuthSettings, ConfigurationError
+from fastauth_kit.features.mail import SmtpMailer
+from fastauth_kit.features.signing_keys import SYMMETRIC, SigningKeys
 
 DRIVERS = {
     "sqlite": "sqlite+aiosqlite",
@@ -20,6 +23,9 @@ DRIVERS = {
     "mariadb": "mariadb+aiomysql",
 }
 """The driver that this app installs for each database."""
+
+HMAC = {"HS256", "HS384", "HS512"}
+"""Algorithms whose key both signs and verifies."""
 
 
 def _check_database_url(text: str) -> str:
@@ -41,6 +47,16 @@ def _check_redis_url(text: str) -> str:
     if text and not text.startswith(("redis://", "rediss://", "unix://")):
         raise ValueError("write it as redis://host:6379/0 (rediss:// with TLS)")
     return text
+
+
+def _check_smtp_url(given: SecretStr) -> SecretStr:
+    try:
+        if given.get_secret_value():
+            # TLS depends on another setting, see app/services/mail.py; the form does not
+            SmtpMailer.from_url(given.get_secret_value(), allow_plain_text=True)
+    except ConfigurationError as error:
+        raise ValueError(str(error)) from None
+    return given
 
 
 def _check_origin(text: str) -> str:
@@ -77,19 +93,23 @@ class Settings(BaseSettings):
 
     SECRET_KEY: SecretStr
     SIGNING_KEY: SecretStr = SecretStr("")
-    ALGORITHM: Literal["HS256", "HS384", "HS512"] = "HS256"
+    ALGORITHM: Literal["HS256", "HS384", "HS512", "EdDSA", "ES256", "RS256"] = "HS256"
     ACCESS_TOKEN_EXPIRE_MINUTES: Annotated[int, Field(gt=0, le=24 * 60)] = 30
     REFRESH_TOKEN_EXPIRE_DAYS: Annotated[int, Field(gt=0, le=3650)] = 7
 
     CORS_ORIGINS: list[Annotated[str, AfterValidator(_check_origin)]] = ["http://localhost:3000"]
     ALLOWED_HOSTS: list[Annotated[str, AfterValidator(_check_host)]] = ["*"]
+    TRUSTED_PROXIES: list[str] = []
+    PUBLIC_URL: str = "http://localhost:8000"
     DOCS: bool = True
     MIGRATE_AT_START: bool = True
 
     REDIS_URL: Annotated[str, AfterValidator(_check_redis_url)] = ""
     WS_RECHECK_SECONDS: Annotated[float, Field(gt=0, le=60)] = 5.0
-    SMTP_URL: Annotated[str, AfterValidator(check_smtp_url)] = ""
-    MAIL_FROM: Annotated[str, AfterValidator(check_sender)] = "FastAPI App <app@localhost>"
+    SMTP_URL: Annotated[SecretStr, AfterValidator(_check_smtp_url)] = SecretStr("")
+    SMTP_WITHOUT_TLS: bool = False
+    MAIL_FROM: str = "FastAPI App <app@localhost>"
+    REQUIRE_VERIFIED_EMAIL: bool = False
     THROTTLING: Literal["on", "off"] = "on"
 
     FIRST_SUPERUSER: str = ""
@@ -109,14 +129,38 @@ class Settings(BaseSettings):
             raise ValueError("FIRST_SUPERUSER needs FIRST_SUPERUSER_PASSWORD")
         return self
 
+    @model_validator(mode="after")
+    def key_pair_is_given(self) -> Self:
+        """A key pair cannot be derived from a secret."""
+        if self.ALGORITHM not in HMAC and not self.SIGNING_KEY.get_secret_value():
+            raise ValueError(f"ALGORITHM={self.ALGORITHM} needs SIGNING_KEY: a PEM or a JWK")
+        return self
+
     def auth(self) -> AuthSettings:
         """Return what the kit wants of them; it refuses a weak key."""
-        return AuthSettings(
+        settings = AuthSettings(
             secret_key=self.SECRET_KEY.get_secret_value(),
-            signing_key=self.SIGNING_KEY.get_secret_value() or None,
-            algorithm=self.ALGORITHM,
             token_url="/api/auth/login",
+            trusted_proxies=self.TRUSTED_PROXIES,
         )
+        match self.ALGORITHM:
+            case "HS256" | "HS384" | "HS512" as algorithm:
+                key = self.SIGNING_KEY.get_secret_value() or None
+                return replace(settings, signing_key=key, algorithm=algorithm)
+            case _:  # signing_keys() has the key
+                return settings
+
+    def signing_keys(self) -> SigningKeys:
+        """Return the key pair of the access tokens, if there is one, to be published."""
+        if self.ALGORITHM in HMAC:
+            return SigningKeys(current=SYMMETRIC)
+        keys = SigningKeys(current=self.SIGNING_KEY.get_secret_value())
+        (key,) = json.loads(keys.public_jwks)["keys"]
+        if key["alg"] != self.ALGORITHM:
+            raise ConfigurationError(
+                f"SIGNING_KEY is a key for {key['alg']}: set ALGORITHM={key['alg']}"
+            )
+        return keys
 
 
 @lru_cache

@@ -18,7 +18,7 @@ SUPERUSER = "admin@example.com"
 def main() -> None:
     """Run the demo until it is interrupted."""
     host, port = "127.0.0.1", _free_port(int(os.environ.get("PORT", "8000")))
-    _prepare_environment()
+    _prepare_environment(f"http://{host}:{port}")
     config = uvicorn.Config("app.main:app", host=host, port=port, log_level="info")
     Demo(config).run()
 
@@ -33,10 +33,11 @@ class Demo(uvicorn.Server):
             print(_welcome(f"http://{self.config.host}:{self.config.port}"), flush=True)
 
 
-def _prepare_environment() -> None:
+def _prepare_environment(url: str) -> None:
     """Set what the app needs; what is set already stays."""
     FOLDER.mkdir(mode=0o700, exist_ok=True)
     os.environ.setdefault("APP_NAME", "fastauth-kit demo")
+    os.environ.setdefault("PUBLIC_URL", url)
     os.environ.setdefault("DATABASE_URL", f"sqlite+aiosqlite:///{FOLDER / 'app.db'}")
     os.environ.setdefault("SECRET_KEY", _kept("secret_key", 48))
     os.environ.setdefault("FIRST_SUPERUSER", SUPERUSER)
@@ -74,7 +75,10 @@ def _welcome(url: str) -> str:
   Password:          {os.environ["FIRST_SUPERUSER_PASSWORD"]}
 
   There: press Authorize, sign in, open GET /api/users/me, "Try it out", "Execute".
-  Live messages: {url.replace("http", "ws")}/ws, as the README says.
+  Mails are printed here. Register, and open the link in the mail that follows.
+  Sign in by mail:   {url}/magic-link
+  Forgotten:         {url}/reset-password
+  Live messages:     {url.replace("http", "ws")}/ws, as the README says.
 
   Or from another terminal: register, sign in, read your account, write a post.
 

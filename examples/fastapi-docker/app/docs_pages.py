@@ -18,13 +18,14 @@ DESCRIPTION = """
 Accounts, sessions, profiles, posts and live messages.
 
 To try them under `/docs`: register, press **Authorize**, and give the e-mail address
-as username. The other fields of that form stay empty.
+as username. The other fields of that form stay empty. Mails are printed to the log,
+unless there is a mail server; the links in them open pages of this app.
 
 `/ws` is a WebSocket for live messages. OpenAPI knows none; the README says how to use it.
 """
 
 TAGS = [
-    {"name": "auth", "description": "Register, sign in, refresh, sign out, list devices."},
+    {"name": "auth", "description": "Register, sign in, sessions, links by mail, public keys."},
     {"name": "users", "description": "The own account; all accounts for superusers; profiles."},
     {"name": "posts", "description": "Everybody reads, authors write."},
     {"name": "health", "description": "For orchestrators and load balancers."},

@@ -8,16 +8,18 @@ from fastapi import APIRouter, FastAPI
 from fastapi.middleware.cors import CORSMiddleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
-from app.api.routes import auth, health, live, posts, profiles, users
+from app.api.routes import auth, export, health, live, posts, profiles, users
+from app.auth import auth as kit
 from app.config import get_settings
 from app.database import engine
 from app.docs_pages import DESCRIPTION, TAGS, add_docs_pages
 from app.errors import install_error_handlers
 from app.logs import configure_logging
 from app.middleware import BodyLimit, ProcessTime, SecurityHeaders, ServerErrors
+from app.pages import add_pages
 from app.redis import close_redis
-from app.services.mail.mailer import get_mailer
-from app.startup import create_first_superuser, migrate
+from app.services.mail import SHUTDOWN_SECONDS
+from app.startup import create_first_superuser, migrate, warn_of_local_links
 
 settings = get_settings()
 
@@ -26,6 +28,7 @@ settings = get_settings()
 async def lifespan(_: FastAPI) -> AsyncGenerator[None]:
     """Prepare the database; give its connections back at the end."""
     configure_logging()
+    warn_of_local_links()
     await migrate()
     await create_first_superuser()
     yield
@@ -37,7 +40,7 @@ async def lifespan(_: FastAPI) -> AsyncGenerator[None]:
 async def hurry_mail_at_the_end(_: FastAPI) -> AsyncGenerator[None]:
     """Spend no minute on a dead mail server when the app is told to end."""
     yield
-    get_mailer().hurry()
+    kit.after_commit.hurry(seconds=SHUTDOWN_SECONDS)
 
 
 app = FastAPI(
@@ -78,6 +81,7 @@ install_error_handlers(app)
 app.include_router(auth.router, prefix="/api/auth", tags=["auth"])
 app.include_router(users.router, prefix="/api/users", tags=["users"])
 app.include_router(profiles.router, prefix="/api/users", tags=["users"])
+app.include_router(export.router, prefix="/api/users", tags=["users"])
 app.include_router(posts.router, prefix="/api/posts", tags=["posts"])
 app.include_router(live.router)
 app.include_router(health.router, tags=["health"])
@@ -85,5 +89,6 @@ app.include_router(health.router, tags=["health"])
 # what runs after a commit, and for mail with it.
 app.include_router(APIRouter(lifespan=hurry_mail_at_the_end))
 
+add_pages(app)
 if settings.DOCS:
     add_docs_pages(app)

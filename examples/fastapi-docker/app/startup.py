@@ -32,6 +32,13 @@ async def migrate() -> None:
         await asyncio.to_thread(command.upgrade, config, "head")
 
 
+def warn_of_local_links() -> None:
+    """Say so when mails leave this machine, and the links in them do not."""
+    settings = get_settings()
+    if settings.SMTP_URL.get_secret_value() and "PUBLIC_URL" not in settings.model_fields_set:
+        logger.warning("PUBLIC_URL is not set: links in mails lead to %s", settings.PUBLIC_URL)
+
+
 async def create_first_superuser() -> None:
     """Make the first superuser, once, if the settings name one."""
     settings = get_settings()

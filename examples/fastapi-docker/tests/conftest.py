@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import AsyncGenerator, AsyncIterator
+from email.message import EmailMessage
 from pathlib import Path
 from typing import cast
 
@@ -14,6 +15,7 @@ from passlib.context import CryptContext
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from fastauth_kit import Passwords
+from fastauth_kit.features.mail import Mail, RecordingMailer
 
 ADA = {"email": "ada@example.com", "password": "correct horse battery", "name": "Ada"}
 
@@ -84,3 +86,11 @@ async def eve(client: AsyncClient) -> AsyncIterator[AsyncClient]:
     """A client whose requests are Eve's, beside Ada's."""
     async with AsyncClient(transport=ASGITransport(app), base_url="http://test") as other:
         yield await sign_up(other, email="eve@example.com", password="another long password")
+
+
+@pytest.fixture
+def mails(monkeypatch: pytest.MonkeyPatch) -> list[EmailMessage]:
+    """What was mailed; complete after ``auth.after_commit.drain()``."""
+    kept = RecordingMailer()
+    monkeypatch.setattr(auth.feature(Mail).mailer, "send", kept.send)
+    return kept.sent

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from traceback import format_tb
 from weakref import WeakKeyDictionary
 
@@ -15,6 +15,16 @@ logger = logging.getLogger("fastauth_kit")
 Action = Callable[[], Awaitable[object]]
 
 _JOINED = "fastauth_kit.joined_actions"
+
+
+@dataclass(slots=True)
+class _Background:
+    """What is under way in one event loop."""
+
+    tasks: set[asyncio.Task[None]] = field(default_factory=set[asyncio.Task[None]])
+    limits: set[asyncio.Timeout] = field(default_factory=set[asyncio.Timeout])
+    end: float | None = None
+    """In the loop's own time: from when on nothing is under way any more."""
 
 
 class AfterCommit:
@@ -31,37 +41,53 @@ class AfterCommit:
     def __init__(self, *, limit: int = 1000, timeout_seconds: float = 60.0) -> None:
         self._limit = limit
         self._timeout_seconds = timeout_seconds
-        self._running: WeakKeyDictionary[asyncio.AbstractEventLoop, set[asyncio.Task[None]]] = (
+        self._by_loop: WeakKeyDictionary[asyncio.AbstractEventLoop, _Background] = (
             WeakKeyDictionary()
         )
 
     def start(self, actions: Sequence[Action]) -> None:
         """Start actions; returns at once."""
-        running = self._of_this_loop()
+        here = self._of_this_loop()
         for action in actions:
-            task = asyncio.create_task(self._run(action))
-            running.add(task)
-            task.add_done_callback(running.discard)
+            task = asyncio.create_task(self._run(action, here))
+            here.tasks.add(task)
+            task.add_done_callback(here.tasks.discard)
 
     async def room(self) -> None:
         """Wait while too many actions are under way; before commits of the kit's only."""
-        while len(running := self._of_this_loop()) >= self._limit:
+        while len(running := self._of_this_loop().tasks) >= self._limit:
             await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
 
     async def drain(self) -> None:
         """Wait until every action of this loop is done; for shutdown and scripts."""
-        while running := self._of_this_loop():
+        while running := self._of_this_loop().tasks:
             await asyncio.wait(running)
 
-    def _of_this_loop(self) -> set[asyncio.Task[None]]:
-        return self._running.setdefault(asyncio.get_running_loop(), set())
+    def hurry(self, *, seconds: float) -> None:
+        """Cancel and log, so many seconds from now, whatever is not done in this loop.
 
-    async def _run(self, action: Action) -> None:
+        For the moment when an app is told to end, and would wait for a minute
+        for a mail server that is away. What starts later ends then, too.
+        """
+        here, now = self._of_this_loop(), asyncio.get_running_loop().time()
+        here.end = now + seconds
+        for limit in here.limits:
+            limit.reschedule(min(here.end, limit.when() or here.end))
+
+    def _of_this_loop(self) -> _Background:
+        return self._by_loop.setdefault(asyncio.get_running_loop(), _Background())
+
+    async def _run(self, action: Action, here: _Background) -> None:
+        until = asyncio.get_running_loop().time() + self._timeout_seconds
+        limit = asyncio.timeout_at(until if here.end is None else min(until, here.end))
         try:
-            async with asyncio.timeout(self._timeout_seconds):
+            async with limit:
+                here.limits.add(limit)
                 await action()
         except Exception as error:  # noqa: BLE001  # whatever the caller's action raises
             log_failure("an after-commit action", error)
+        finally:
+            here.limits.discard(limit)
 
 
 def log_failure(what: str, error: Exception) -> None:

@@ -10,6 +10,7 @@ from fastauth_kit.core.hooks import Attempt, AttemptKind, Device
 from fastauth_kit.features.throttling import MemoryStore
 from fastauth_kit.features.throttling.limits import Limits, whole_seconds_after
 from fastauth_kit.features.throttling.memory_store import MemoryWindows
+from fastauth_kit.features.throttling.store import Window
 
 
 class Time:
@@ -25,67 +26,72 @@ def time() -> Time:
     return Time()
 
 
+ONE, TWO = Window("a", 1, 60), Window("a", 2, 60)
+
+
+def other(subject: str, attempts: int = 2) -> Window:
+    return Window(subject, attempts, 60)
+
+
 async def test_the_key_used_longest_ago_is_forgotten(time: Time) -> None:
     windows = MemoryWindows(time, max_keys=2)
-    assert await windows.acquire_entry("a", 2, 60)
-    assert await windows.acquire_entry("b", 2, 60)
-    assert await windows.acquire_entry("a", 2, 60)  # b is the oldest now
-    assert await windows.acquire_entry("c", 2, 60)
+    assert await windows.take([TWO]) is None
+    assert await windows.take([other("b")]) is None
+    assert await windows.take([TWO]) is None  # b is the oldest now
+    assert await windows.take([other("c")]) is None
 
-    assert await windows.get_moving_window("a", 2, 60) == (1000.0, 2)
-    assert await windows.get_moving_window("b", 2, 60) == (1000.0, 0)
-    assert not await windows.acquire_entry("a", 2, 60)
+    assert set(windows._entries) == {TWO.key, other("c").key}
+    assert await windows.take([TWO]) == 61
 
 
 async def test_a_place_is_free_when_its_time_is_over(time: Time) -> None:
     windows = MemoryWindows(time, max_keys=9)
-    assert await windows.acquire_entry("a", 1, 60)
+    assert await windows.take([ONE]) is None
     time.now += 60
-    assert not await windows.acquire_entry("a", 1, 60)
+    assert await windows.take([ONE]) == 1
     time.now += 0.001
 
-    assert await windows.acquire_entry("a", 1, 60)
+    assert await windows.take([ONE]) is None
 
 
 async def test_the_last_place_is_given_back(time: Time) -> None:
     windows = MemoryWindows(time, max_keys=9)
-    await windows.acquire_entry("a", 2, 60)
+    await windows.take([TWO])
     time.now += 30
-    await windows.acquire_entry("a", 2, 60)
-    await windows.give_back("a")
+    await windows.take([TWO])
+    await windows.give_back([TWO])
 
-    assert await windows.get_moving_window("a", 2, 60) == (1000.0, 1)
+    assert windows._entries == {TWO.key: [1000.0]}
 
 
 async def test_what_is_given_back_whole_takes_no_room(time: Time) -> None:
     windows = MemoryWindows(time, max_keys=1)
-    await windows.acquire_entry("a", 2, 60)
-    await windows.acquire_entry("b", 2, 60)
-    await windows.give_back("b")
-    await windows.give_back("never seen")
+    await windows.take([TWO])
+    await windows.take([other("b")])
+    await windows.give_back([other("b"), other("never seen")])
 
     assert windows._entries == {}
 
 
 async def test_a_store_keeps_its_counts_for_everybody(time: Time) -> None:
     store = MemoryStore()
-    await store.windows(time).acquire_entry("a", 1, 60)
+    await store.windows(time).take([ONE])
     await store.aclose()
 
-    assert not await store.windows(time).acquire_entry("a", 1, 60)
+    assert await store.windows(time).take([ONE]) == 61
 
 
 async def test_threads_lose_no_count(time: Time) -> None:
     """Scripts with synchronous sessions may come in several."""
     windows = MemoryWindows(time, max_keys=9)
 
-    def take(_: int) -> bool:
-        return asyncio.run(windows.acquire_entry("a", 50, 60))
+    def take(_: int) -> int | None:
+        return asyncio.run(windows.take([other("a", 50)]))
 
     with ThreadPoolExecutor(8) as pool:
         taken = list(pool.map(take, range(200)))
 
-    assert taken.count(True) == 50
+    assert taken.count(None) == 50
 
 
 @pytest.mark.parametrize(

@@ -29,5 +29,5 @@ def test_the_error_names_the_extra(
 
 def test_who_counts_in_memory_needs_no_redis(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "redis.asyncio", None)
-    for module in ("feature.py", "memory_store.py", "limiter.py", "limits.py", "__init__.py"):
+    for module in ("feature.py", "memory_store.py", "limits.py", "__init__.py"):
         runpy.run_path(str(FOLDER / module))

@@ -2,6 +2,6 @@
 
 from app.models.post import Post
 from app.models.profile import Profile
-from app.models.user import AuthSession, User
+from app.models.user import AuthSession, LoginFailure, OneTimeToken, User
 
-__all__ = ["AuthSession", "Post", "Profile", "User"]
+__all__ = ["AuthSession", "LoginFailure", "OneTimeToken", "Post", "Profile", "User"]

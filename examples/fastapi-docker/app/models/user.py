@@ -1,4 +1,4 @@
-"""Accounts and sessions: the kit's columns, and ours."""
+"""Accounts and what belongs to them: the kit's columns, and ours."""
 
 from typing import TYPE_CHECKING
 
@@ -7,6 +7,8 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.database import Base
 from fastauth_kit import SessionMixin, UserMixin
+from fastauth_kit.features.lockout import LoginFailureMixin
+from fastauth_kit.features.one_time_tokens import OneTimeTokenMixin
 
 if TYPE_CHECKING:
     from app.models.post import Post
@@ -30,4 +32,18 @@ class AuthSession(SessionMixin[int], Base):
     """A login on one device."""
 
     __tablename__ = "auth_sessions"
+    __auth_user__ = User
+
+
+class OneTimeToken(OneTimeTokenMixin[int], Base):
+    """A link that was mailed."""
+
+    __tablename__ = "one_time_tokens"
+    __auth_user__ = User
+
+
+class LoginFailure(LoginFailureMixin[int], Base):
+    """A wrong password that still counts."""
+
+    __tablename__ = "login_failures"
     __auth_user__ = User

@@ -13,10 +13,9 @@ from fastauth_kit.core.errors import TooManyAttempts
 from fastauth_kit.core.feature import Feature
 from fastauth_kit.core.hooks import Attempt, AttemptKind, RequestGuard
 from fastauth_kit.core.secrets import mac_text
-from fastauth_kit.features.throttling.limiter import Limiter, Window
 from fastauth_kit.features.throttling.limits import Limit, Limits
 from fastauth_kit.features.throttling.memory_store import MemoryStore
-from fastauth_kit.features.throttling.store import Clock, Store
+from fastauth_kit.features.throttling.store import Clock, Store, Window, Windows
 
 logger = logging.getLogger("fastauth_kit")
 
@@ -68,7 +67,8 @@ class Throttling(Feature, RequestGuard):
         Raises:
             TooManyAttempts: One of them is used up.
         """
-        wait = await self._limiter(auth).take(self._windows(auth, attempt))
+        windows = self._windows(auth, attempt)
+        wait = await self._counts(auth).take(windows) if windows else None
         if wait is not None:
             network = network_of(attempt.device.ip)
             logger.info("too many attempts: %s from %s", attempt.operation, network)
@@ -76,23 +76,25 @@ class Throttling(Feature, RequestGuard):
 
     async def give_back(self, auth: Assembly[Any], attempt: Attempt) -> None:
         """Free the places that a good login took; those of failed ones stay taken."""
-        await self._limiter(auth).give_back(self._windows(auth, attempt))
+        windows = self._windows(auth, attempt)
+        if windows:
+            await self._counts(auth).give_back(windows)
 
     async def aclose(self) -> None:
         """Close the connections of the store."""
         await self.store.aclose()
 
-    def _limiter(self, auth: Assembly[Any]) -> Limiter:
-        clock = auth.prepared(_seconds_of)
-        return Limiter(self.store.windows(clock), clock)
+    def _counts(self, auth: Assembly[Any]) -> Windows:
+        return self.store.windows(auth.prepared(_seconds_of))
 
     def _windows(self, auth: Assembly[Any], attempt: Attempt) -> list[Window]:
         address = None if attempt.address is None else lookup_form(attempt.address)
         counted = self._limits[attempt.kind].counted(attempt, address)
-        return [
+        windows = [
             Window(_key(auth, attempt.operation, scope, subject), limit.attempts, limit.seconds)
             for limit, scope, subject in counted
         ]
+        return list(dict.fromkeys(windows))  # a limit that is given twice is one
 
     @property
     def _limits(self) -> Mapping[AttemptKind, Limits]:

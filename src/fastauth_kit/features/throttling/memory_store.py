@@ -1,10 +1,12 @@
 """Counts in the memory of this process: quick, bounded, and gone with it."""
 
 from collections import OrderedDict
+from collections.abc import Sequence
 from threading import Lock
 
 from fastauth_kit.core.errors import ConfigurationError
-from fastauth_kit.features.throttling.store import Clock, MemoryStorage, Store, Windows
+from fastauth_kit.features.throttling.limits import whole_seconds_after
+from fastauth_kit.features.throttling.store import Clock, Store, Window, Windows
 
 
 class MemoryStore(Store):
@@ -34,7 +36,7 @@ class MemoryStore(Store):
         """Do nothing: there are no connections, and the counts stay."""
 
 
-class MemoryWindows(MemoryStorage, Windows):
+class MemoryWindows(Windows):
     """Moving windows in memory, in place of those of ``limits``.
 
     Those look through every key at each attempt, are not bounded, and read
@@ -42,38 +44,36 @@ class MemoryWindows(MemoryStorage, Windows):
     """
 
     def __init__(self, clock: Clock, max_keys: int) -> None:
-        super().__init__()
         self._clock = clock
         self._max_keys = max_keys
         self._lock = Lock()  # scripts with synchronous sessions come in threads
         self._entries: OrderedDict[str, list[float]] = OrderedDict()
 
-    async def acquire_entry(self, key: str, limit: int, expiry: int, amount: int = 1) -> bool:
-        """Take one of ``limit`` places, if one is free."""
-        now = self._clock()
+    async def take(self, wanted: Sequence[Window]) -> int | None:
+        """Take a place in every window, or say how long to wait."""
         with self._lock:
-            within = self._recent(key, now - expiry)
-            if len(within) >= limit:
-                return False
-            within.append(now)
-            self._keep(key, within)
-            return True
+            now = self._clock()
+            found = [(window, self._recent(window, now)) for window in wanted]
+            full_until = [
+                within[0] + window.seconds
+                for window, within in found
+                if len(within) >= window.attempts
+            ]
+            if full_until:
+                return whole_seconds_after(max(full_until), now)
+            for window, within in found:
+                self._keep(window.key, [*within, now])
+            return None
 
-    async def get_moving_window(self, key: str, limit: int, expiry: int) -> tuple[float, int]:
-        """Return when the oldest entry was made, and how many there are."""
-        now = self._clock()
+    async def give_back(self, taken: Sequence[Window]) -> None:
+        """Free the place that was taken last in each window."""
         with self._lock:
-            within = self._recent(key, now - expiry)
-        return (within[0], len(within)) if within else (now, 0)
+            for window in taken:
+                self._keep(window.key, self._entries.get(window.key, [])[:-1])
 
-    async def give_back(self, key: str) -> None:
-        """Free the place that was taken last."""
-        with self._lock:
-            within = self._entries.get(key, [])[:-1]
-            self._keep(key, within)
-
-    def _recent(self, key: str, since: float) -> list[float]:
-        return [moment for moment in self._entries.get(key, ()) if moment >= since]
+    def _recent(self, window: Window, now: float) -> list[float]:
+        entries = self._entries.get(window.key, ())
+        return [moment for moment in entries if moment >= now - window.seconds]
 
     def _keep(self, key: str, within: list[float]) -> None:
         self._entries.pop(key, None)

@@ -1,15 +1,17 @@
 """Counts in Redis, shared by every process; in memory while Redis is away."""
 
 import asyncio
-import logging
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from datetime import timedelta
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 from weakref import WeakKeyDictionary
 
 from fastauth_kit.core.errors import ConfigurationError
+from fastauth_kit.features.throttling.limits import whole_seconds_after
 from fastauth_kit.features.throttling.memory_store import MemoryWindows
-from fastauth_kit.features.throttling.store import Clock, Store, Windows
+from fastauth_kit.features.throttling.outage import Outage
+from fastauth_kit.features.throttling.scripts import take_script
+from fastauth_kit.features.throttling.store import Clock, Store, Window, Windows
 
 try:
     from limits.aio.storage import RedisStorage
@@ -19,8 +21,6 @@ try:
     from redis.exceptions import RedisError
 except ImportError as error:
     raise ImportError("RedisStore needs: pip install 'fastauth-kit[throttling,redis]'") from error
-
-logger = logging.getLogger("fastauth_kit")
 
 ResultT = TypeVar("ResultT")
 
@@ -112,40 +112,11 @@ class RedisStore(Store):
             raise ConfigurationError(f"RedisStore(url=...): {error}") from None
 
 
-class Outage:
-    """Whether Redis is away, as far as this process knows. Said once in the log."""
-
-    def __init__(self, pause_seconds: float) -> None:
-        self._pause = pause_seconds
-        self._next_try: float | None = None
-
-    def may_try(self, now: float) -> bool:
-        """Whether to ask Redis; during an outage one attempt in a while does."""
-        if self._next_try is None:
-            return True
-        if now < self._next_try:
-            return False
-        self._next_try = now + self._pause
-        return True
-
-    def begin(self, now: float, error: BaseException) -> None:
-        """Redis did not answer."""
-        if self._next_try is None:
-            # its text may hold the URL, hence a password
-            logger.warning("throttling: Redis is away (%s); counting in memory", _name(error))
-        self._next_try = now + self._pause
-
-    def end(self) -> None:
-        """Redis answered."""
-        if self._next_try is not None:
-            logger.warning("throttling: Redis is back")
-        self._next_try = None
-
-
-class RedisWindows(RedisStorage, Windows):
+class RedisWindows(Windows):
     """The moving windows of ``limits`` in Redis, with the time of the installation.
 
-    Each question is one script: Redis runs one at a time, so none is lost.
+    Each question is one script, or one pipeline: one round trip. Redis runs
+    one script at a time, so no count is lost.
     """
 
     def __init__(
@@ -160,50 +131,52 @@ class RedisWindows(RedisStorage, Windows):
         outage: Outage,
     ) -> None:
         # the pool knows the address
-        super().__init__(
+        storage = RedisStorage(
             "async+redis://",
             implementation="redispy",
             key_prefix=prefix,
             connection_pool=pool,  # type: ignore[arg-type]  # it is passed on to redis-py
         )
         self.pool = pool
-        # of redis-py, as asked for; its scripts have no types
-        self._redispy: Any = self.bridge
+        # for redis-py, as asked for; neither says so in its types
+        self._bridge = cast(Any, storage.bridge)
+        self._redis = self._bridge.get_connection()
+        self._take = self._redis.register_script(
+            take_script(
+                acquire=self._bridge.SCRIPT_ACQUIRE_MOVING_WINDOW.decode(),
+                look=self._bridge.SCRIPT_MOVING_WINDOW.decode(),
+            )
+        )
         self._clock = clock
         self._memory = memory
         self._outage = outage
         self._timeout = timeout_seconds
         self._places = asyncio.Semaphore(places)
 
-    async def acquire_entry(self, key: str, limit: int, expiry: int, amount: int = 1) -> bool:
-        """Take one of ``limit`` places, if one is free."""
+    async def take(self, wanted: Sequence[Window]) -> int | None:
+        """Take a place in every window, or say how long to wait."""
+        return await self._ask(lambda: self._taken(wanted), lambda: self._memory.take(wanted))
 
-        async def ask() -> bool:
-            arguments = [self._clock(), limit, expiry, amount]
-            return bool(await self._redispy.lua_acquire_moving_window([self._key(key)], arguments))
+    async def give_back(self, taken: Sequence[Window]) -> None:
+        """Free the place that was taken last in each window."""
+        await self._ask(lambda: self._given_back(taken), lambda: self._memory.give_back(taken))
 
-        return await self._ask(ask, lambda: self._memory.acquire_entry(key, limit, expiry))
+    async def _taken(self, wanted: Sequence[Window]) -> int | None:
+        now = self._clock()
+        numbers = [number for window in wanted for number in (window.attempts, window.seconds)]
+        full_until = await self._take(self._keys(wanted), [now, *numbers])
+        if full_until is None:
+            return None
+        return whole_seconds_after(max(map(float, full_until), default=now), now)
 
-    async def get_moving_window(self, key: str, limit: int, expiry: int) -> tuple[float, int]:
-        """Return when the oldest entry was made, and how many there are."""
+    async def _given_back(self, taken: Sequence[Window]) -> None:
+        pipeline = self._redis.pipeline(transaction=False)
+        for key in self._keys(taken):
+            pipeline.lpop(key)
+        await pipeline.execute()
 
-        async def ask() -> tuple[float, int]:
-            now = self._clock()
-            found = await self._redispy.lua_moving_window([self._key(key)], [now - expiry, limit])
-            return (float(found[0]), found[1]) if found else (now, 0)
-
-        return await self._ask(ask, lambda: self._memory.get_moving_window(key, limit, expiry))
-
-    async def give_back(self, key: str) -> None:
-        """Free the place that was taken last."""
-
-        async def ask() -> None:
-            await self._redispy.get_connection().lpop(self._key(key))
-
-        await self._ask(ask, lambda: self._memory.give_back(key))
-
-    def _key(self, key: str) -> str:
-        return self.bridge.prefixed_key(key)
+    def _keys(self, windows: Sequence[Window]) -> list[str]:
+        return [self._bridge.prefixed_key(window.key) for window in windows]
 
     async def _ask(
         self,
@@ -240,7 +213,3 @@ class RedisWindows(RedisStorage, Windows):
         finally:
             asking.cancel()  # redis-py then closes that connection
         raise TimeoutError
-
-
-def _name(error: BaseException) -> str:
-    return type(error).__name__
