@@ -26,6 +26,7 @@ from fastauth_kit.core.models import CurrentMoment, UserMixin, UtcDateTime
 from fastauth_kit.core.problems import ErrorShape
 from fastauth_kit.core.routes import Routes, get_auth_router
 from fastauth_kit.core.settings import AuthSettings
+from fastauth_kit.core.subscriptions import on
 from fastauth_kit.core.websockets import WebSocketUser
 from fastauth_kit.core.work import Work
 from fastauth_kit.features.accounts import (
@@ -85,4 +86,5 @@ __all__ = [
     "get_users_router",
     "install_errors",
     "lookup_form",
+    "on",
 ]

@@ -221,8 +221,8 @@ def test_nothing_is_compared_with_a_deadline_of_its_own() -> None:
     """
     assert modules_that_call("sleep") == {
         "core/http.py",
+        "core/pruning.py",
         "features/mail/smtp.py",
-        "features/sessions/pruning.py",
     }
 
 

@@ -18,7 +18,7 @@ from fastauth_kit.core.store import reserve
 from fastauth_kit.core.work import Work
 from fastauth_kit.features.accounts.changes import apply_changes, canonical_address, email_exists
 from fastauth_kit.features.accounts.errors import EmailTaken, RegistrationClosed
-from fastauth_kit.features.accounts.events import UserCreated
+from fastauth_kit.features.accounts.events import UserCreated, UserPromoted
 from fastauth_kit.features.accounts.registration import add_registration_route
 from fastauth_kit.features.accounts.removal import remove_user
 from fastauth_kit.features.accounts.schemas import (
@@ -137,6 +137,8 @@ class Accounts(Feature):
         if not await reserve(work, user):
             raise EmailTaken if await email_exists(work, address, now=True) else DataConflict
         await tell(work, UserCreated(user))
+        if user.is_superuser:
+            await tell(work, UserPromoted(user.id))
         return user
 
     def _new_user(self, work: Work, values: Mapping[str, Any]) -> UserMixin[Any]:

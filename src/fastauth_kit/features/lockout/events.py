@@ -1,7 +1,7 @@
 """What happens with locked accounts."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 from fastauth_kit.core.hooks import Event
 
@@ -12,5 +12,7 @@ class AccountLocked(Event):
 
     Told once for each lock, by the first attempt that meets it.
     """
+
+    succeeded: ClassVar[bool] = False
 
     user_id: Any
