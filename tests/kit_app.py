@@ -30,6 +30,7 @@ from fastauth_kit import (
     get_users_router,
 )
 from fastauth_kit.core.feature import Feature
+from fastauth_kit.features.audit import AuditEventMixin
 from fastauth_kit.features.lockout import LoginFailureMixin
 from fastauth_kit.features.one_time_tokens import OneTimeTokenMixin
 from fastauth_kit.features.passwords import PasswordHasher, default_context
@@ -77,6 +78,10 @@ class IntLoginFailure(LoginFailureMixin[int], IntBase):
     __auth_user__ = IntUser
 
 
+class IntAuditEvent(AuditEventMixin, IntBase):
+    __tablename__ = "int_audit_events"
+
+
 class IntPost(IntBase):
     """Rows of the caller's that keep their author."""
 
@@ -109,6 +114,10 @@ class UuidOneTimeToken(OneTimeTokenMixin[UUID], UuidBase):
 class UuidLoginFailure(LoginFailureMixin[UUID], UuidBase):
     __tablename__ = "uuid_login_failures"
     __auth_user__ = UuidUser
+
+
+class UuidAuditEvent(AuditEventMixin, UuidBase):
+    __tablename__ = "uuid_audit_events"
 
 
 class UuidPost(UuidBase):

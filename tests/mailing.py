@@ -5,12 +5,13 @@ from email.message import EmailMessage
 from typing import Any
 
 from fastauth_kit.core.feature import Feature
+from fastauth_kit.features.audit import Audit
 from fastauth_kit.features.email_verification import EmailVerification
 from fastauth_kit.features.magic_links import MagicLinks
 from fastauth_kit.features.mail import Mail, RecordingMailer
 from fastauth_kit.features.one_time_tokens import OneTimeTokens
 from fastauth_kit.features.password_reset import PasswordReset
-from tests.kit_app import IntOneTimeToken, KitApp
+from tests.kit_app import IntAuditEvent, IntOneTimeToken, KitApp
 
 PUBLIC_URL = "https://pages.example.com"
 LINK = re.compile(r"^(https://\S+?)#token=(\S+)$", re.MULTILINE)
@@ -32,7 +33,8 @@ def mail_features(
 
 def every_feature() -> tuple[Feature, ...]:
     """Return every feature that ``build_app`` leaves out by itself."""
-    return mail_features(PasswordReset(), EmailVerification(), MagicLinks())
+    flows = (PasswordReset(), EmailVerification(), MagicLinks())
+    return (*mail_features(*flows), Audit(model=IntAuditEvent))
 
 
 async def mails(kit_app: KitApp) -> list[EmailMessage]:

@@ -4,7 +4,6 @@ import re
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import fields, is_dataclass
 from datetime import date, datetime, timedelta
-from functools import cache
 from math import isfinite
 from typing import Any, ClassVar, cast
 from uuid import UUID
@@ -46,7 +45,6 @@ class Event:
     """Fields with what somebody typed who is nobody yet: it may be a password in the wrong box."""
 
 
-@cache
 def kind_of(event: type[Event]) -> str:
     """Return the name of a kind of event, as rows and log records have it: ``login_failed``."""
     return _WORD_BOUNDARY.sub("_", event.__name__).lower()[:MAX_KIND]
@@ -54,10 +52,10 @@ def kind_of(event: type[Event]) -> str:
 
 def subject_of(event: Event) -> Any:
     """Return the id of the user whom an event is about, or ``None``."""
+    said: Any = event
     if hasattr(event, "user_id"):
-        return event.user_id
-    user = getattr(event, "user", None)
-    return user.id if isinstance(user, UserMixin) else None
+        return said.user_id
+    return said.user.id if isinstance(getattr(event, "user", None), UserMixin) else None
 
 
 def data_of(event: Event, *, leave_out: Collection[str] = ()) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from inspect import isawaitable, iscoroutinefunction, signature
+from inspect import isawaitable, isclass, iscoroutinefunction, signature
 from typing import Any, Literal, TypeVar, overload
 
 from anyio.to_thread import run_sync
@@ -80,7 +80,7 @@ def on(
         ConfigurationError: ``kind`` is no class of events, or the handler
             cannot be called like that.
     """
-    if not (isinstance(kind, type) and issubclass(kind, Event)):
+    if not (isclass(kind) and issubclass(kind, Event)):
         raise ConfigurationError("on(...) needs a class of events first, such as UserCreated")
     if not callable(handler):
         raise ConfigurationError(f"on({kind.__name__}, ...) needs a function to call")

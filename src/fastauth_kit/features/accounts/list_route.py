@@ -7,8 +7,8 @@ from fastapi import Depends, Query
 from pydantic import BaseModel
 from sqlalchemy.orm import Session
 
-from fastauth_kit.core.paging import MAX_CURSOR, MAX_LIMIT, Number
 from fastauth_kit.core.errors import NotEnoughPermissions
+from fastauth_kit.core.paging import MAX_CURSOR, MAX_LIMIT, Number
 from fastauth_kit.core.routes import RouteTable
 from fastauth_kit.core.work import Work
 from fastauth_kit.features.accounts.listing import (

@@ -7,8 +7,8 @@ from unicodedata import normalize
 from sqlalchemy import Select, func, or_, select
 from sqlalchemy.sql.elements import ColumnElement
 
-from fastauth_kit.core.paging import read_cursor, write_cursor
 from fastauth_kit.core.models import UserMixin
+from fastauth_kit.core.paging import read_cursor, write_cursor
 from fastauth_kit.core.work import Work
 
 OrderBy = Literal["id", "-id", "email", "-email", "created_at", "-created_at"]

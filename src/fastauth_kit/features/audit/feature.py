@@ -2,9 +2,9 @@
 
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
-from typing import Any, ClassVar, Literal, get_args
+from typing import Any, ClassVar, Literal, cast, get_args
 
-from sqlalchemy import inspect
+from sqlalchemy import Table, inspect
 
 from fastauth_kit.core.assembly import Assembly
 from fastauth_kit.core.errors import ConfigurationError
@@ -63,11 +63,12 @@ class Audit(Feature, EventSink):
     def check(self, auth: Assembly[Any]) -> None:
         """Check that the table fits."""
         name = self.model.__name__
-        if len(inspect(self.model).tables) > 1:
+        mapper = inspect(self.model)
+        if len(mapper.tables) > 1:
             raise ConfigurationError(f"{name} must keep its columns in one table")
-        table: Any = self.model.__table__
+        table = cast(Table, mapper.local_table)
         starts = {tuple(column.name for column in index.columns)[:2] for index in table.indexes}
-        if (table.c.user_id.name, table.c.id.name) not in starts:
+        if (mapper.c.user_id.name, mapper.c.id.name) not in starts:
             raise ConfigurationError(
                 f'{name}.__table_args__ needs Index(None, "user_id", "id"): '
                 "users read their own events by it"

@@ -1,6 +1,6 @@
 """Routes of the audit: one's own events, and everybody's for superusers."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -135,7 +135,7 @@ def _add_all(audit: "Audit", table: RouteTable) -> None:
     )
 
 
-def _filter_reader(key: KeyFormat) -> Callable[..., EventFilter]:
+def _filter_reader(key: KeyFormat) -> Callable[..., Coroutine[Any, Any, EventFilter]]:
     """Return the dependency that reads the filters of a query."""
 
     def canonical(text: str) -> str:
@@ -144,6 +144,7 @@ def _filter_reader(key: KeyFormat) -> Callable[..., EventFilter]:
     UserId = Annotated[str, AfterValidator(canonical)]  # noqa: N806  # a type
 
     async def read_filter(
+        *,
         user_id: Any = None,
         kind: Annotated[str | None, Query(max_length=64, pattern="^[a-z0-9_]+$")] = None,
         succeeded: bool | None = None,
