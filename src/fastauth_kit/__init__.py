@@ -19,6 +19,7 @@ from fastauth_kit.core.hooks import (
     RequestCondition,
     RequestGuard,
     SecondFactor,
+    tell,
 )
 from fastauth_kit.core.install import install_errors
 from fastauth_kit.core.kit import AuthKit
@@ -87,4 +88,5 @@ __all__ = [
     "install_errors",
     "lookup_form",
     "on",
+    "tell",
 ]

@@ -28,6 +28,7 @@ from fastauth_kit.core.errors import (
     FieldError,
     InvalidInput,
     InvalidToken,
+    NotEnoughPermissions,
 )
 from fastauth_kit.core.event_log import log_denial
 from fastauth_kit.core.guards import one_request
@@ -179,7 +180,7 @@ class AuthRoute(APIRoute):
             except RequestValidationError as error:
                 return self.shape.respond(invalid_input(error))
             except AuthError as error:
-                if self.auth is not None and error.status_code == 403:
+                if self.auth is not None and isinstance(error, NotEnoughPermissions):
                     log_denial(self.auth, error.code, strict)
                 return self.shape.respond(error)
             except ClientDisconnect:
