@@ -41,6 +41,7 @@ async def write_post(work: Work, event: UserCreated) -> None:
     await work.add(IntPost(author_id=event.user_id, title="Welcome"))
 
 
+@SQLITE
 async def test_before_the_commit_a_function_shares_the_transaction(
     make_app: Callable[..., KitApp],
 ) -> None:
@@ -111,6 +112,7 @@ async def test_who_subscribes_to_events_is_told_of_every_kind(
     assert told == ["UserCreated", "LoggedIn"]
 
 
+@SQLITE
 async def test_failures_are_told_in_the_transaction_that_is_kept(
     make_app: Callable[..., KitApp],
 ) -> None:

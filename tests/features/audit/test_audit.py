@@ -55,6 +55,7 @@ async def test_failed_logins_are_kept_and_cost_the_same_for_every_address(kit_ap
     assert {(row.succeeded, row.ip) for row in rows} == {(False, "203.0.113.7")}
 
 
+@SQLITE
 async def test_a_superuser_is_the_actor_of_what_befalls_somebody_else(kit_app: KitApp) -> None:
     root, ada = await join(kit_app, "root@example.com", is_superuser=True), await join(kit_app)
     path = f"/api/users/{ada.id}"
@@ -96,6 +97,7 @@ async def test_rows_outlive_the_account(kit_app: KitApp) -> None:
     assert rows[-1].actor_id == str(ada.id)
 
 
+@SQLITE
 async def test_what_was_rolled_back_left_no_row(kit_app: KitApp) -> None:
     await kit_app.add_user()
     before = len(await trail(kit_app))
@@ -108,6 +110,7 @@ async def test_what_was_rolled_back_left_no_row(kit_app: KitApp) -> None:
     assert len(await trail(kit_app)) == before
 
 
+@SQLITE
 async def test_a_stolen_refresh_token_is_told_in_order(kit_app: KitApp) -> None:
     ada = await join(kit_app)
     body = {"refresh_token": ada.tokens["refresh_token"]}
@@ -154,6 +157,7 @@ async def test_one_row_is_one_statement_more(make_app: Callable[..., KitApp]) ->
     assert without[1] <= 3
 
 
+@SQLITE
 async def test_work_after_the_answer_knows_where_it_came_from(
     make_app: Callable[..., KitApp],
 ) -> None:

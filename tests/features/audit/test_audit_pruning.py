@@ -9,6 +9,8 @@ from fastauth_kit.features.audit import prune_event_batch, prune_events
 from tests.features.audit.trail import log_in, trail
 from tests.kit_app import KitApp
 
+SQLITE = pytest.mark.parametrize("database_kind", ["sqlite"], indirect=True)
+
 
 async def filled(kit_app: KitApp) -> list[Any]:
     """Fail once a day for five days; return when."""
@@ -36,6 +38,7 @@ async def test_what_is_old_enough_goes_whatever_the_batch(kit_app: KitApp, batch
     assert [row.at for row in await trail(kit_app)] == moments[3:]
 
 
+@SQLITE
 async def test_a_batch_is_bounded_and_says_where_to_go_on(kit_app: KitApp) -> None:
     moments = await filled(kit_app)
     options: dict[str, Any] = {"older_than": timedelta(days=2), "batch": 3}
@@ -52,13 +55,14 @@ async def test_a_batch_is_bounded_and_says_where_to_go_on(kit_app: KitApp) -> No
     assert [row.at for row in await trail(kit_app)] == moments[4:]
 
 
-@pytest.mark.parametrize("database_kind", ["sqlite"], indirect=True)
+@SQLITE
 @pytest.mark.parametrize("options", [{"older_than": timedelta(-1)}, {"batch": 0}])
 async def test_nonsense_is_refused(kit_app: KitApp, options: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match="must not be negative"):
         await prune_events(kit_app.auth, kit_app.make_session, **options)
 
 
+@SQLITE
 async def test_a_year_is_kept_unless_said_otherwise(kit_app: KitApp) -> None:
     await log_in(kit_app, "wrong")
     kit_app.clock.advance(days=364)
