@@ -42,7 +42,8 @@ class Event:
     """Whether what was tried came about; ``False`` for a refusal, or an attack noticed."""
 
     typed: ClassVar[frozenset[str]] = frozenset()
-    """Fields with what somebody typed who is nobody yet: it may be a password in the wrong box."""
+    """Fields with what somebody typed who had not proven who they are: it may be anybody's
+    address, or a password in the wrong box. It is never logged."""
 
 
 def kind_of(event: type[Event]) -> str:

@@ -6,7 +6,7 @@ what is needed then is in the other fields.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar
 
 from fastauth_kit.core.hooks import Event
 from fastauth_kit.core.models import UserMixin
@@ -15,6 +15,8 @@ from fastauth_kit.core.models import UserMixin
 @dataclass(frozen=True, slots=True)
 class UserCreated(Event):
     """An account was made; ``user`` has its id, and nothing is committed yet."""
+
+    typed: ClassVar[frozenset[str]] = frozenset({"email"})
 
     user: UserMixin[Any]
     user_id: Any = field(init=False)

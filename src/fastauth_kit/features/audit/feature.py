@@ -35,8 +35,8 @@ class Audit(Feature, EventSink):
         without: Kinds that are not recorded, such as ``session_refreshed``.
         unlisted: Kinds that users do not find in their own list.
         redact: Names of fields that are not recorded.
-        typed: What becomes of an address that somebody typed who then failed to
-            sign in. It may be a password in the wrong box. ``mark``: an HMAC,
+        typed: What becomes of an address that somebody typed to sign in or to
+            register. It may be a password in the wrong box. ``mark``: an HMAC,
             so that equal ones can be told; ``keep``; or ``drop``.
         request_id: Returns what names the request at hand in other logs.
 
