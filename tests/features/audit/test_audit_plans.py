@@ -62,8 +62,8 @@ async def test_no_list_reads_the_whole_table(filled: KitApp) -> None:
     month = (filled.clock.now - timedelta(days=10)).isoformat().replace("+00:00", "Z")
     first = (await send(filled, "GET", AUDIT, root)).json()["next_cursor"]
     queries = (
-        "", f"cursor={first}", "user_id=1007", f"since={hour}", f"until={month}",
-        f"since={hour}&kind=login_failed", "user_id=1007&kind=login_failed", "kind=login_failed",
+        "", f"cursor={first}", "user_id=1010", f"since={hour}", f"until={month}",
+        f"since={hour}&kind=login_failed", "user_id=1010&kind=login_failed", "kind=login_failed",
     )  # fmt: skip
     for query in queries:
         assert (await send(filled, "GET", f"{AUDIT}?{query}", root)).json()["items"]
@@ -72,7 +72,8 @@ async def test_no_list_reads_the_whole_table(filled: KitApp) -> None:
         pruned = await prune_event_batch(work, older_than=timedelta(days=13), batch=50)
 
     assert pruned.deleted == 50
+    taken = list(sent)  # explaining sends more
     async with filled.engine.connect() as connection:
-        found = [f"{scan}: {s.text}" for s in sent for scan in await scans(connection, s, {TABLE})]
-    assert len(sent) >= len(queries) + 4
+        found = [f"{scan}: {s.text}" for s in taken for scan in await scans(connection, s, {TABLE})]
+    assert len(taken) >= len(queries) + 4
     assert found == []
