@@ -87,9 +87,11 @@ async def test_nothing_is_done_where_the_logger_is_off(
     caplog.set_level(logging.ERROR, logger.name)
     monkeypatch.setattr("fastauth_kit.core.event_log.data_of", None)
     monkeypatch.setattr("fastauth_kit.core.event_log.origin_of", None)
-    await kit_app.add_user()
+    ada = await join(kit_app)
 
     assert [await try_login(kit_app), await try_login(kit_app, "wrong")] == [200, 401]
+    async with kit_app.client(headers=ada.headers) as client:
+        assert (await client.get("/api/users")).status_code == 403
 
 
 async def test_who_is_denied_is_logged_on_routes_of_the_kit_and_of_the_caller(

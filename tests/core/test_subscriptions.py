@@ -147,7 +147,3 @@ def test_what_could_not_be_called_is_refused_at_start(
 ) -> None:
     with pytest.raises(ConfigurationError, match=sentence):
         make()
-
-
-def test_a_function_without_a_signature_is_taken_at_its_word() -> None:
-    assert on(LoggedIn, dict.fromkeys)
