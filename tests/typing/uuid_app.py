@@ -135,6 +135,13 @@ auth = AuthKit(
 assert_type(auth, AuthKit[Person])
 
 
+def misfits() -> None:
+    """What type checkers refuse: another event, and a ``work`` too many."""
+    on(LoggedIn, greet_later, after_commit=True)  # type: ignore[call-overload]  # it takes another
+    on(LoggedIn, note_login, after_commit=True)  # type: ignore[call-overload]  # it takes a work
+    on(UserCreated, greet_later)  # type: ignore[call-overload]  # it takes no work
+
+
 async def no_robots() -> None:
     """Where a caller would check a captcha."""
 
