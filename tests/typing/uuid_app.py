@@ -139,7 +139,7 @@ def misfits() -> None:
     """What type checkers refuse: another event, and a ``work`` too many."""
     on(LoggedIn, greet_later, after_commit=True)  # type: ignore[call-overload]  # it takes another
     on(LoggedIn, note_login, after_commit=True)  # type: ignore[call-overload]  # it takes a work
-    on(UserCreated, greet_later)  # type: ignore[call-overload]  # it takes no work
+    on(UserCreated, greet_later)  # type: ignore[arg-type]  # it takes no work
 
 
 async def no_robots() -> None:
