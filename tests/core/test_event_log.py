@@ -9,10 +9,11 @@ from typing import Any
 import pytest
 from fastapi import Depends
 
-from fastauth_kit import AuthError, Work, on
+from fastauth_kit import AuthError, tell
 from fastauth_kit.core.event_log import logger
-from fastauth_kit.features.accounts import UserCreated
+from fastauth_kit.features.passwords import PasswordChanged
 from fastauth_kit.features.throttling import Limit, Limits, Throttling
+from tests.core.parts import working
 from tests.features.accounts.people import join
 from tests.kit_app import PASSWORD, KitApp
 
@@ -64,19 +65,17 @@ async def test_a_refusal_is_a_warning_and_does_not_repeat_what_was_typed(
 
 
 async def test_what_was_rolled_back_is_not_logged(
-    make_app: Callable[..., KitApp], caplog: pytest.LogCaptureFixture
+    kit_app: KitApp, caplog: pytest.LogCaptureFixture
 ) -> None:
     class Refused(AuthError):
         code = "refused"
 
-    async def refuse(work: Work, event: UserCreated) -> None:
-        raise Refused
-
     caplog.set_level(logging.INFO, logger.name)
-    kit_app = make_app(hooks=(on(UserCreated, refuse),))
-    async with kit_app.client() as client:
-        body = {"email": "ada@example.com", "password": PASSWORD}
-        await client.post("/api/auth/register", json=body)
+    with pytest.raises(Refused):
+        async with working(kit_app) as work:
+            await tell(work, PasswordChanged(7))
+            raise Refused
+    await kit_app.auth.after_commit.drain()
 
     assert records(caplog) == []
 

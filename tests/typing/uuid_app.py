@@ -82,7 +82,7 @@ class PersonRead(UserRead[UUID]):
 async def note_login(work: Work, event: LoggedIn) -> None:
     assert_type(event.session_id, UUID)
     assert_type(event.device, Device)
-    await work.add(Note(author_id=event.user_id, text="Hello again"))
+    await work.flush()
 
 
 def count_failure(work: Work, event: LoginFailed) -> None:
