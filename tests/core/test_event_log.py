@@ -70,11 +70,14 @@ async def test_what_was_rolled_back_is_not_logged(
     class Refused(AuthError):
         code = "refused"
 
-    caplog.set_level(logging.INFO, logger.name)
-    with pytest.raises(Refused):
+    async def tell_and_refuse() -> None:
         async with working(kit_app) as work:
             await tell(work, PasswordChanged(7))
             raise Refused
+
+    caplog.set_level(logging.INFO, logger.name)
+    with pytest.raises(Refused):
+        await tell_and_refuse()
     await kit_app.auth.after_commit.drain()
 
     assert records(caplog) == []
