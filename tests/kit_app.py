@@ -30,6 +30,7 @@ from fastauth_kit import (
     get_users_router,
 )
 from fastauth_kit.core.feature import Feature
+from fastauth_kit.features.audit import AuditEventMixin
 from fastauth_kit.features.lockout import LoginFailureMixin
 from fastauth_kit.features.one_time_tokens import OneTimeTokenMixin
 from fastauth_kit.features.passwords import PasswordHasher, default_context
@@ -82,6 +83,10 @@ class IntPendingRegistration(PendingRegistrationMixin, IntBase):
     __tablename__ = "int_pending_registrations"
 
 
+class IntAuditEvent(AuditEventMixin, IntBase):
+    __tablename__ = "int_audit_events"
+
+
 class IntPost(IntBase):
     """Rows of the caller's that keep their author."""
 
@@ -118,6 +123,10 @@ class UuidLoginFailure(LoginFailureMixin[UUID], UuidBase):
 
 class UuidPendingRegistration(PendingRegistrationMixin, UuidBase):
     __tablename__ = "uuid_pending_registrations"
+
+
+class UuidAuditEvent(AuditEventMixin, UuidBase):
+    __tablename__ = "uuid_audit_events"
 
 
 class UuidPost(UuidBase):

@@ -7,13 +7,14 @@ from typing import Any, TypeVar
 import pytest
 
 from fastauth_kit.core.feature import Feature
+from fastauth_kit.features.audit import Audit
 from fastauth_kit.features.email_change import EmailChange
 from fastauth_kit.features.email_verification import EmailVerification
 from fastauth_kit.features.magic_links import MagicLinks
 from fastauth_kit.features.mail import Mail, RecordingMailer
 from fastauth_kit.features.one_time_tokens import OneTimeTokens
 from fastauth_kit.features.password_reset import PasswordReset
-from tests.kit_app import IntOneTimeToken, KitApp
+from tests.kit_app import IntAuditEvent, IntOneTimeToken, KitApp
 
 PUBLIC_URL = "https://pages.example.com"
 TestT = TypeVar("TestT")
@@ -47,7 +48,8 @@ def every_feature() -> tuple[Feature, ...]:
 
     But for the private registration, which takes the place of the open one.
     """
-    return mail_features(PasswordReset(), EmailVerification(), MagicLinks(), EmailChange())
+    flows = (PasswordReset(), EmailVerification(), MagicLinks(), EmailChange())
+    return (*mail_features(*flows), Audit(model=IntAuditEvent))
 
 
 async def mails(kit_app: KitApp) -> list[EmailMessage]:

@@ -16,7 +16,7 @@ from benchmarks.scale.app import DATABASE_VARIABLE, build
 from benchmarks.scale.client import Connection
 from benchmarks.scale.requests import Member, find_people
 from benchmarks.scale.server import ROOT, Server, environment, serving
-from fastauth_kit.features.sessions.pruning import BATCH, PAUSE
+from fastauth_kit.core.pruning import BATCH, PAUSE
 
 ME_PER_SECOND = 30
 REFRESHES_PER_SECOND = 10

@@ -1,6 +1,7 @@
 """Taking part in what the kit does."""
 
 import logging
+from collections import Counter
 from collections.abc import AsyncGenerator
 from functools import partial
 from typing import Any
@@ -28,11 +29,13 @@ from fastauth_kit import (
     Work,
     get_auth_router,
     get_users_router,
+    on,
 )
 from fastauth_kit.core.guards import admit
 from fastauth_kit.core.http import device_of
 from fastauth_kit.features.accounts import UserCreated
 from fastauth_kit.features.passwords import LoginFailed
+from fastauth_kit.features.sessions import LoggedIn, SessionsRevoked
 
 logger = logging.getLogger(__name__)
 maker = async_sessionmaker(create_async_engine("sqlite+aiosqlite:///app.db"))
@@ -66,30 +69,23 @@ class Profile(Base):
 class FailedLogin(Base):
     __tablename__ = "failed_logins"
     id: Mapped[int] = mapped_column(primary_key=True)
-    email: Mapped[str] = mapped_column(String(320))
+    user_id: Mapped[int | None] = mapped_column()
     ip: Mapped[str | None] = mapped_column(String(45))
 
 
-# --8<-- [start:sink]
-class ProfileWithAccount(EventSink):
+# --8<-- [start:before]
+async def make_profile(work: Work, event: UserCreated) -> None:
     """The profile is made with the account, or neither is."""
-
-    async def receive(self, work: Work, event: Event) -> None:
-        if isinstance(event, UserCreated):
-            await work.add(Profile(user_id=event.user.id))
+    await work.add(Profile(user_id=event.user_id))
 
 
-# --8<-- [end:sink]
+# --8<-- [end:before]
 
 
 # --8<-- [start:failed]
-class FailedLoginLog(EventSink):
+async def note_failure(work: Work, event: LoginFailed) -> None:
     """A refused login is rolled back first; what is written here is kept."""
-
-    async def receive(self, work: Work, event: Event) -> None:
-        if isinstance(event, LoginFailed):
-            ip = event.device.ip
-            await work.add(FailedLogin(email=event.email[:320], ip=ip))
+    await work.add(FailedLogin(user_id=event.user_id, ip=event.device.ip))
 
 
 # --8<-- [end:failed]
@@ -100,15 +96,32 @@ async def send_welcome(address: str) -> None:
     logger.info("a mail would go to %s", address)
 
 
-class WelcomeMail(EventSink):
+async def welcome(event: UserCreated) -> None:
     """Sent once, and only if the account was committed."""
-
-    async def receive(self, work: Work, event: Event) -> None:
-        if isinstance(event, UserCreated):
-            work.after_commit(partial(send_welcome, event.user.email))
+    await send_welcome(event.email)
 
 
 # --8<-- [end:after]
+
+
+# --8<-- [start:sink]
+class SessionCount(EventSink):
+    """Knows how many sessions this process has seen begin and end."""
+
+    def __init__(self) -> None:
+        self.counts: Counter[str] = Counter()
+
+    async def receive(self, work: Work, event: Event) -> None:
+        if isinstance(event, LoggedIn):
+            work.after_commit(partial(self._count, "begun", 1))
+        if isinstance(event, SessionsRevoked):
+            work.after_commit(partial(self._count, "ended", event.count))
+
+    async def _count(self, what: str, how_many: int) -> None:
+        self.counts[what] += how_many
+
+
+# --8<-- [end:sink]
 
 
 # --8<-- [start:condition]
@@ -145,9 +158,10 @@ auth = AuthKit(
     settings=AuthSettings(secret_key="c3bHsLDC0aOqLDgZ3LHkz2Wv3Zpq8Y1n"),
     features=(Accounts(), Passwords(), Sessions(model=AuthSession)),
     hooks=(
-        ProfileWithAccount(),
-        FailedLoginLog(),
-        WelcomeMail(),
+        on(UserCreated, make_profile),
+        on(LoginFailed, note_failure),
+        on(UserCreated, welcome, after_commit=True),
+        SessionCount(),
         VerifiedOnly(),
         ProfileRemover(),
     ),

@@ -19,6 +19,7 @@ from fastauth_kit.core.hooks import (
     RequestCondition,
     RequestGuard,
     SecondFactor,
+    tell,
 )
 from fastauth_kit.core.install import install_errors
 from fastauth_kit.core.kit import AuthKit
@@ -26,6 +27,7 @@ from fastauth_kit.core.models import CurrentMoment, UserMixin, UtcDateTime
 from fastauth_kit.core.problems import ErrorShape
 from fastauth_kit.core.routes import Routes, get_auth_router
 from fastauth_kit.core.settings import AuthSettings
+from fastauth_kit.core.subscriptions import on
 from fastauth_kit.core.websockets import WebSocketUser
 from fastauth_kit.core.work import Work
 from fastauth_kit.features.accounts import (
@@ -85,4 +87,6 @@ __all__ = [
     "get_users_router",
     "install_errors",
     "lookup_form",
+    "on",
+    "tell",
 ]

@@ -9,6 +9,7 @@ from fastapi import APIRouter, FastAPI, Request
 from fastapi.requests import HTTPConnection
 from pydantic import BaseModel
 
+from fastauth_kit.core.devices import MAX_USER_AGENT
 from fastauth_kit.core.errors import (
     AmbiguousCredentials,
     AuthError,
@@ -17,7 +18,6 @@ from fastauth_kit.core.errors import (
 from fastauth_kit.core.forms import read_form_or_json
 from fastauth_kit.core.hooks import Device
 from fastauth_kit.core.http import (
-    MAX_USER_AGENT,
     AuthRoute,
     bearer_token,
     device_of,

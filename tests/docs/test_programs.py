@@ -136,6 +136,20 @@ async def test_a_refused_login_is_written_down(tmp_path: Path) -> None:
         assert await _count(program, program.FailedLogin) == 1
 
 
+async def test_a_sink_hears_several_kinds(tmp_path: Path) -> None:
+    program = load("hooks.py")
+    counting = next(part for part in program.auth.hooks if isinstance(part, program.SessionCount))
+    open_to_all = tuple(p for p in program.auth.hooks if not isinstance(p, program.VerifiedOnly))
+    auth = dataclasses.replace(program.auth, hooks=open_to_all)
+    vars(program).update(auth=auth, app=FastAPI())
+    program.app.include_router(get_auth_router(auth), prefix="/api/auth")
+    async with running(program, tmp_path) as client:
+        await client.post("/api/auth/logout", headers=await sign_up(client))
+        await auth.after_commit.drain()
+
+    assert counting.counts == {"begun": 1, "ended": 1}
+
+
 async def test_a_login_condition_refuses_the_right_password(tmp_path: Path) -> None:
     async with running(load("hooks.py"), tmp_path) as client:
         await client.post("/api/auth/register", json=ADA)

@@ -16,7 +16,7 @@ import fastauth_kit
 from fastauth_kit import AuthError, AuthKit, Event, get_auth_router, get_users_router
 from fastauth_kit.core.feature import Feature
 from fastauth_kit.core.notices import Notice
-from fastauth_kit.features import lockout, passwords, signing_keys, throttling
+from fastauth_kit.features import audit, lockout, passwords, signing_keys, throttling
 from fastauth_kit.features.throttling import redis_store
 from tests.docs.pages import code_in, table
 from tests.docs.programs import DOCS, load
@@ -44,13 +44,14 @@ OPTIONS = (
 IN_FEATURES = (
     ("throttling.md", "What is counted", "Throttling"),
     ("lockout.md", "Lockout", "Lockout"),
+    ("audit.md", "Options", "Audit"),
 )
 
 PARTS_OF_THROTTLING = ("Limit", "Limits", "MemoryStore", "RedisStore")
 
 
 def _class(name: str) -> Any:
-    places = (fastauth_kit, passwords, signing_keys, throttling, lockout, redis_store)
+    places = (fastauth_kit, passwords, signing_keys, throttling, lockout, audit, redis_store)
     return next(getattr(place, name) for place in places if hasattr(place, name))
 
 
@@ -159,6 +160,13 @@ def openapi_with_mail(openapi: dict[str, Any]) -> dict[str, Any]:
     return {"paths": {path: paths[path] for path in paths if path not in openapi["paths"]}}
 
 
+@pytest.fixture(scope="module")
+def openapi_with_audit(openapi: dict[str, Any]) -> dict[str, Any]:
+    """What the audit adds to it."""
+    paths = _openapi("audit.py")["paths"]
+    return {"paths": {path: paths[path] for path in paths if path not in openapi["paths"]}}
+
+
 def _documented_codes(operation: dict[str, Any]) -> set[str]:
     found: set[str] = set()
     for status, answer in operation["responses"].items():
@@ -202,6 +210,12 @@ def test_what_differs_in_private_is_documented_with_its_errors(
     _compare_routes({"paths": differing}, everywhere, "/auth", "Private registration")
 
 
+def test_every_route_of_the_audit_is_documented_with_its_errors(
+    openapi_with_audit: dict[str, Any], everywhere: list[set[str]]
+) -> None:
+    _compare_routes(openapi_with_audit, everywhere, "/auth", "Routes of the audit")
+
+
 def _compare_routes(
     openapi: dict[str, Any], everywhere: list[set[str]], prefix: str, heading: str
 ) -> None:
@@ -236,7 +250,10 @@ def test_the_errors_of_every_route_are_those_of_the_page(
 
 def test_every_event_is_documented_with_its_fields() -> None:
     rows = table(HOOKS, "Events")
-    shown = {(code_in(row[0])[0], code_in(row[1])[0], tuple(code_in(row[2]))) for row in rows}
+    shown = {
+        (code_in(row[0])[0], code_in(row[1])[0], tuple(code_in(row[2])), row[3] != "failure")
+        for row in rows
+    }
 
     # by name: a dataclass with slots is there twice
     bases = {Event.__name__, Notice.__name__}
@@ -246,6 +263,7 @@ def test_every_event_is_documented_with_its_fields() -> None:
             event.__name__,
             ".".join(event.__module__.split(".")[1:3]),
             tuple(field.name for field in dataclasses.fields(event)),
+            event.succeeded,
         )
         for event in events
     }
@@ -258,7 +276,7 @@ def test_every_event_can_be_imported_from_where_the_page_says(row: list[str]) ->
     assert code_in(row[0])[0] in module.__all__
 
 
-@pytest.mark.parametrize("row", table(HOOKS, "Hooks and events"), ids=lambda row: str(row[0]))
+@pytest.mark.parametrize("row", table(HOOKS, "Hooks"), ids=lambda row: str(row[0]))
 def test_every_hook_is_public_and_has_the_method(row: list[str]) -> None:
     name, method = code_in(row[0])[0], code_in(row[1])[0].partition("(")[0]
 

@@ -118,7 +118,9 @@ class Scene:
 
         def normal_row(table: str, row: dict[str, Any]) -> dict[str, Any]:
             return {
-                column: value if self._knows(table, column, value) else "new"
+                column: self._normal_data(value)
+                if column == "data"
+                else (value if self._knows(table, column, value) else "new")
                 for column, value in row.items()
             }
 
@@ -127,12 +129,20 @@ class Scene:
             for table, rows in found.items()
         }
 
+    def _normal_data(self, data: dict[str, Any]) -> dict[str, Any]:
+        """Return what an event says, with the id of a new session called new."""
+        known = {None, *(str(row["id"]) for row in self.before["int_sessions"])}
+        return {
+            name: value if name != "session_id" or value in known else "new"
+            for name, value in data.items()
+        }
+
     def _knows(self, table: str, column: str, value: Any) -> bool:
         """Whether a value was there before, or is one that is always the same."""
         if value is None or column not in _VARIABLE:
             return True
         if column in {"user_id", "author_id"}:
-            return value in self.ids.values()
+            return value in self.ids.values() or value in map(str, self.ids.values())
         return any(row[column] == value for row in self.before[table])
 
 
@@ -296,6 +306,8 @@ FLOWS = [
         asking("DELETE", "/api/auth/sessions/{phone}", who="laptop"),
     ),
     Flow("revoke_other_sessions", 204, 204, asking("DELETE", "/api/auth/sessions", who="phone")),
+    Flow("list_own_events", 200, 200, asking("GET", "/api/auth/events", who="phone")),
+    Flow("list_events", 200, 200, asking("GET", "/api/auth/audit", who="root")),
     Flow("list_users", 200, 200, asking("GET", "/api/users?q=a", who="root"), "by number"),
     Flow("list_users", 200, 200, asking("GET", "/api/users?cursor=", who="root"), "by cursor"),
     Flow("create_user", 201, 400, asking("POST", "/api/users", who="root", json=NEW)),

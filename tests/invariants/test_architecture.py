@@ -84,8 +84,12 @@ def test_only_the_issuer_inserts_a_session() -> None:
 
     # router.py adds routes to a table of routes
     assert in_sessions == {"features/sessions/statements.py", "features/sessions/router.py"}
-    # the other one adds failed logins
-    inserting = {"features/sessions/statements.py", "features/lockout/feature.py"}
+    # the others add failed logins and events
+    inserting = {
+        "features/sessions/statements.py",
+        "features/lockout/feature.py",
+        "features/audit/recording.py",
+    }
     assert modules_that_call("insert") == inserting
     assert modules_that_call("insert_session") == {"features/sessions/feature.py"}
 
@@ -221,8 +225,8 @@ def test_nothing_is_compared_with_a_deadline_of_its_own() -> None:
     """
     assert modules_that_call("sleep") == {
         "core/http.py",
+        "core/pruning.py",
         "features/mail/smtp.py",
-        "features/sessions/pruning.py",
     }
 
 

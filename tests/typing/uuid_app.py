@@ -16,6 +16,7 @@ from fastauth_kit import (
     AuthKit,
     AuthSettings,
     CurrentSession,
+    Device,
     Event,
     EventSink,
     Passwords,
@@ -30,8 +31,12 @@ from fastauth_kit import (
     Work,
     get_auth_router,
     get_users_router,
+    on,
 )
 from fastauth_kit.features.accounts import UserCreated
+from fastauth_kit.features.audit import Audit, AuditEventMixin
+from fastauth_kit.features.passwords import LoginFailed
+from fastauth_kit.features.sessions import LoggedIn
 
 
 class Base(DeclarativeBase):
@@ -48,6 +53,10 @@ class Person(UserMixin[UUID], Base):
 class Login(SessionMixin[UUID], Base):
     __tablename__ = "logins"
     __auth_user__ = Person
+
+
+class Trail(AuditEventMixin, Base):
+    __tablename__ = "trail"
 
 
 class Note(Base):
@@ -68,6 +77,24 @@ class PersonUpdate(UserUpdate):
 
 class PersonRead(UserRead[UUID]):
     company: str
+
+
+async def note_login(work: Work, event: LoggedIn) -> None:
+    assert_type(event.session_id, UUID)
+    assert_type(event.device, Device)
+    await work.flush()
+
+
+def count_failure(work: Work, event: LoginFailed) -> None:
+    assert_type(event.email, str)
+
+
+async def greet_later(event: UserCreated) -> None:
+    assert_type(event.email, str)
+
+
+def log_plainly(event: Event) -> None:
+    """A handler of every kind takes one kind as well."""
 
 
 class WelcomeNote(EventSink):
@@ -94,10 +121,25 @@ auth = AuthKit(
         Accounts(create_schema=PersonCreate, update_schema=PersonUpdate, read_schema=PersonRead),
         Passwords(),
         Sessions(model=Login, access_token_lifetime=timedelta(minutes=5)),
+        Audit(model=Trail, request_id=lambda: None),
     ),
-    hooks=(WelcomeNote(),),
+    hooks=(
+        WelcomeNote(),
+        on(LoggedIn, note_login),
+        on(LoginFailed, count_failure),
+        on(UserCreated, greet_later, after_commit=True),
+        on(UserCreated, log_plainly, after_commit=True),
+        on(Event, lambda work, event: None),
+    ),
 )
 assert_type(auth, AuthKit[Person])
+
+
+def misfits() -> None:
+    """What type checkers refuse: another event, and a ``work`` too many."""
+    on(LoggedIn, greet_later, after_commit=True)  # type: ignore[call-overload]  # it takes another
+    on(LoggedIn, note_login, after_commit=True)  # type: ignore[call-overload]  # it takes a work
+    on(UserCreated, greet_later)  # type: ignore[arg-type]  # it takes no work
 
 
 async def no_robots() -> None:

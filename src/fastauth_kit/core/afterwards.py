@@ -7,6 +7,7 @@ from fastapi import BackgroundTasks
 from pydantic import BaseModel
 
 from fastauth_kit.core.after_commit import log_failure
+from fastauth_kit.core.current_request import answering, during
 from fastauth_kit.core.http import run_with_retries
 from fastauth_kit.core.work import Work
 
@@ -34,6 +35,7 @@ def afterwards(
     What fails is logged, and nobody is told. As on a route, the operation runs
     again when the database asks for it.
     """
+    connection = answering.get()
 
     async def attempt() -> None:
         async with work:
@@ -41,8 +43,9 @@ def afterwards(
 
     async def run() -> None:
         try:
-            async with asyncio.timeout(LONGEST_SECONDS):
-                await run_with_retries(attempt)
+            with during(connection):
+                async with asyncio.timeout(LONGEST_SECONDS):
+                    await run_with_retries(attempt)
         except Exception as error:  # noqa: BLE001  # nobody is left to be told
             log_failure("work after an answer", error)
 

@@ -81,7 +81,7 @@ class Assembly(Generic[UserT]):
         """Return the features, then the caller's hooks, that take part in a flow."""
         found = self._parts.get(kind)
         if found is None:
-            parts = (*self.features, *self.hooks)
+            parts = (*self.features, *self.hooks, *self.own_parts)
             found = self._parts[kind] = tuple(part for part in parts if isinstance(part, kind))
         return found
 
@@ -94,6 +94,11 @@ class Assembly(Generic[UserT]):
         if found is None:
             found = self._prepared[make] = make(self)
         return found
+
+    @property
+    def own_parts(self) -> tuple[Hook, ...]:
+        """What takes part in every installation; asked last."""
+        return ()
 
     @cached_property
     def _parts(self) -> dict[type[Any], tuple[Any, ...]]:
@@ -127,6 +132,10 @@ class Assembly(Generic[UserT]):
     def user_key(self) -> KeyFormat:
         """How user ids are written."""
         return key_format(primary_key(self.user_model))
+
+    def write_user_id(self, user_id: Any) -> str | None:
+        """Return a user id as text, for what outlives the user; ``None`` for nobody."""
+        return None if user_id is None else self.user_key.write(user_id)
 
 
 def _check_hook(hook: object) -> None:

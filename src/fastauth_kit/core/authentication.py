@@ -15,11 +15,14 @@ from sqlalchemy.orm import Session
 from sqlalchemy.orm.interfaces import ORMOption
 
 from fastauth_kit.core.assembly import Assembly, UserT
+from fastauth_kit.core.current_request import MEMO, answering, during
 from fastauth_kit.core.database import Database, run_or_refuse
 from fastauth_kit.core.errors import (
     InvalidToken,
     NotAuthenticated,
+    NotEnoughPermissions,
 )
+from fastauth_kit.core.event_log import log_denial
 from fastauth_kit.core.hooks import (
     AccessClaims,
     Authenticator,
@@ -29,8 +32,6 @@ from fastauth_kit.core.hooks import (
 from fastauth_kit.core.requirement import Requirement
 
 ResultT = TypeVar("ResultT")
-
-_MEMO = "fastauth_kit.authenticated"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +47,7 @@ _Who = Authenticated[Any]
 
 def _known(connection: HTTPConnection, by: object, session: object) -> Any:
     """Return whom this request was found to be from before, in the same session."""
-    session_then, found = connection.scope.setdefault(_MEMO, {}).get(by, (None, None))
+    session_then, found = connection.scope.setdefault(MEMO, {}).get(by, (None, None))
     return found if session_then is session else None
 
 
@@ -87,7 +88,7 @@ class Authentication(Generic[UserT]):
         if known is not None:
             return known
         found = await self.identify(self.recognise(connection), Database(session))
-        connection.scope[_MEMO][self] = (session, found)
+        connection.scope[MEMO][self] = (session, found)
         return found
 
     async def read(
@@ -201,8 +202,17 @@ class Access(BearerScheme, Generic[UserT, ResultT]):
         """Return what ``pick`` takes from who is asking."""
         who = await self._authentication.of_request(connection, session)
         if self._requirement is not None:
-            self._requirement.check(who.user, who.session, self._auth.clock())
+            self._check(self._requirement, who, connection)
         return self._pick(who)
+
+    def _check(self, requirement: Requirement, who: _Who, connection: HTTPConnection) -> None:
+        try:
+            requirement.check(who.user, who.session, self._auth.clock())
+        except NotEnoughPermissions as error:
+            if answering.get() is None:  # on the kit's routes AuthRoute does so
+                with during(connection):
+                    log_denial(self._auth, error.code, connection)
+            raise
 
 
 class ReadAccess(Access[UserT, ResultT]):

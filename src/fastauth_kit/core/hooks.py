@@ -19,6 +19,7 @@ from sqlalchemy import ColumnElement, Row, Select
 
 from fastauth_kit.core.assembly import Assembly
 from fastauth_kit.core.errors import AuthError
+from fastauth_kit.core.events import Event as Event  # noqa: PLC0414  # told here, hence found here
 from fastauth_kit.core.feature import Hook
 from fastauth_kit.core.models import UserMixin
 from fastauth_kit.core.work import Work
@@ -66,10 +67,6 @@ class AccessClaims:
     session_id: UUID
     issued_at: datetime
     expires_at: datetime
-
-
-class Event:
-    """Something that happened, told within the transaction that makes it so."""
 
 
 class SessionIssuer(Hook, ABC):

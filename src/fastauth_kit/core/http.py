@@ -15,8 +15,10 @@ from starlette.datastructures import FormData, UploadFile
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
-from fastauth_kit.core.client_address import find_client
+from fastauth_kit.core.assembly import Assembly
+from fastauth_kit.core.current_request import answering
 from fastauth_kit.core.database import is_data_error, is_retryable, is_unavailable
+from fastauth_kit.core.devices import device_of as device_of  # noqa: PLC0414  # part of HTTP in
 from fastauth_kit.core.errors import (
     AmbiguousCredentials,
     AuthError,
@@ -26,16 +28,15 @@ from fastauth_kit.core.errors import (
     FieldError,
     InvalidInput,
     InvalidToken,
+    NotEnoughPermissions,
 )
+from fastauth_kit.core.event_log import log_denial
 from fastauth_kit.core.guards import one_request
-from fastauth_kit.core.hooks import Device
 from fastauth_kit.core.problems import ErrorShape, invalid_input
-from fastauth_kit.core.settings import AuthSettings
 from fastauth_kit.core.text import (
     UnacceptableJson,
     is_acceptable,
     parse_json,
-    printable,
     repeatable,
     unacceptable_places,
 )
@@ -45,8 +46,6 @@ ATTEMPTS = 8
 """How often a handler runs when the database asks to try again."""
 
 LONGEST_BACKOFF_SECONDS = 0.25
-
-MAX_USER_AGENT = 255
 
 _UTF_8 = (b"utf-8", b"utf8")
 
@@ -73,18 +72,6 @@ def bearer_token(connection: HTTPConnection) -> str | None:
     if not token or " " in token or "," in token:
         raise InvalidToken
     return token
-
-
-def device_of(connection: HTTPConnection, settings: AuthSettings) -> Device:
-    """Return where a request came from, and what it calls itself.
-
-    The address is that of the peer, unless ``trusted_proxies`` says who names
-    another.
-    """
-    agent = printable(connection.headers.get("user-agent", ""), at_most=MAX_USER_AGENT)
-    peer = None if connection.client is None else connection.client.host
-    forwarded = connection.headers.getlist("x-forwarded-for")
-    return Device(ip=find_client(peer, forwarded, settings.proxies), user_agent=agent or None)
 
 
 class StrictRequest(Request):
@@ -177,6 +164,8 @@ class AuthRoute(APIRoute):
 
     shape: ClassVar[ErrorShape] = ErrorShape()
     max_body_bytes: ClassVar[int] = 64 * 1024
+    auth: ClassVar[Assembly[Any] | None] = None
+    """Whose routes these are: for the log of what was denied."""
 
     def get_route_handler(self) -> Handler:
         handler = super().get_route_handler()
@@ -184,15 +173,20 @@ class AuthRoute(APIRoute):
         async def strict_handler(request: Request) -> Response:
             strict = StrictRequest(request.scope, request.receive)
             strict.max_body_bytes = self.max_body_bytes
+            outer = answering.set(strict)
             try:
                 _check_head(strict)
                 return await run_with_retries(lambda: handler(strict))
             except RequestValidationError as error:
                 return self.shape.respond(invalid_input(error))
             except AuthError as error:
+                if self.auth is not None and isinstance(error, NotEnoughPermissions):
+                    log_denial(self.auth, error.code, strict)
                 return self.shape.respond(error)
             except ClientDisconnect:
                 return Response(status_code=400)  # nobody is there to read it
+            finally:
+                answering.reset(outer)
 
         return strict_handler
 

@@ -26,6 +26,8 @@ from fastauth_kit.core.authentication import (
 from fastauth_kit.core.blocking import Waiter
 from fastauth_kit.core.database import Database, opened
 from fastauth_kit.core.errors import ConfigurationError
+from fastauth_kit.core.event_log import EventLog
+from fastauth_kit.core.feature import Hook
 from fastauth_kit.core.hooks import CurrentSession, SessionIssuer
 from fastauth_kit.core.http import AuthRoute, run_with_retries
 from fastauth_kit.core.problems import ErrorShape
@@ -72,6 +74,11 @@ class AuthKit(Assembly[UserT], Generic[UserT]):
                 "add Sessions(model=...) to AuthKit(features=...)"
             )
         self.keys  # noqa: B018  # deriving them now lets a bad key fail at start
+
+    @property
+    def own_parts(self) -> tuple[Hook, ...]:
+        """The log of events."""
+        return (EventLog(),)
 
     @cached_property
     def session_dependency(self) -> Depends:
@@ -259,6 +266,7 @@ class AuthKit(Assembly[UserT], Generic[UserT]):
         attributes = {
             "shape": self.error_response,
             "max_body_bytes": self.settings.max_body_bytes,
+            "auth": self,
         }
         route_class = type("AuthRoute", (AuthRoute,), attributes)
         return AuthRouter(route_class=route_class, lifespan=self._lifespan)

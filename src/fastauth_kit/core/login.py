@@ -12,7 +12,9 @@ from fastauth_kit.core.hooks import (
     LoginCondition,
     SecondFactor,
     SessionIssuer,
+    tell,
 )
+from fastauth_kit.core.login_events import FirstFactorProven, LoginRefused
 from fastauth_kit.core.models import UserMixin
 from fastauth_kit.core.secrets import mac_text, same_text
 from fastauth_kit.core.signed import read_signed, sign
@@ -62,9 +64,10 @@ async def finish_first_factor(
         InactiveUser: The account is deactivated.
         AuthError: A ``LoginCondition`` refuses.
     """
-    await _check_conditions(work, user)
+    await _check_conditions(work, user, device)
     enrolled = await _enrolled_factors(work, user)
     if enrolled:
+        await tell(work, FirstFactorProven(user.id, method, device))
         return PendingLogin(_write_challenge(work, user, method), enrolled)
     return await finish_login(work, user, methods=(method,), device=device)
 
@@ -88,7 +91,7 @@ async def finish_login(
         InactiveUser: The account is deactivated.
         AuthError: A ``LoginCondition`` refuses.
     """
-    await _check_conditions(work, user)
+    await _check_conditions(work, user, device)
     (issuer,) = work.auth.taking_part(SessionIssuer)
     return await issuer.issue_session(work, user, methods=methods, device=device)
 
@@ -150,8 +153,14 @@ def _stamp(work: Work, user: UserMixin[Any], key_id: str) -> str:
     return mac_text(key.value, user.email.encode(), (user.hashed_password or "").encode())
 
 
-async def _check_conditions(work: Work, user: UserMixin[Any]) -> None:
-    if not user.is_active:
-        raise InactiveUser
-    for condition in work.auth.taking_part(LoginCondition):
-        await condition.check_login(work, user)
+async def _check_conditions(work: Work, user: UserMixin[Any], device: Device) -> None:
+    user_id = user.id
+    try:
+        if not user.is_active:
+            raise InactiveUser
+        for condition in work.auth.taking_part(LoginCondition):
+            await condition.check_login(work, user)
+    except AuthError as error:
+        refused = LoginRefused(user_id, error.code, device)
+        work.record(lambda work: tell(work, refused))
+        raise

@@ -7,7 +7,15 @@ from fastauth_kit.features.accounts.errors import (
     UserInUse,
     UserNotFound,
 )
-from fastauth_kit.features.accounts.events import UserCreated, UserDeleted, UserUpdated
+from fastauth_kit.features.accounts.events import (
+    UserCreated,
+    UserDeactivated,
+    UserDeleted,
+    UserDemoted,
+    UserPromoted,
+    UserReactivated,
+    UserUpdated,
+)
 from fastauth_kit.features.accounts.factory import get_register_router
 from fastauth_kit.features.accounts.feature import Accounts
 from fastauth_kit.features.accounts.router import get_users_router
@@ -26,9 +34,13 @@ __all__ = [
     "RegistrationClosed",
     "UserCreate",
     "UserCreated",
+    "UserDeactivated",
     "UserDeleted",
+    "UserDemoted",
     "UserInUse",
     "UserNotFound",
+    "UserPromoted",
+    "UserReactivated",
     "UserRead",
     "UserUpdate",
     "UserUpdated",

@@ -14,7 +14,7 @@ from fastauth_kit.core.models import UserMixin, primary_key
 from fastauth_kit.core.store import hold, write_unless_refused
 from fastauth_kit.core.work import Work
 from fastauth_kit.features.accounts.errors import EmailTaken, UserNotFound
-from fastauth_kit.features.accounts.events import UserUpdated
+from fastauth_kit.features.accounts.events import UserUpdated, standing_events
 from fastauth_kit.features.accounts.superusers import administers, hold_superusers, refuse_if_last
 
 
@@ -83,6 +83,8 @@ async def _follow_up(
     if moved.get("is_active") is False:
         await announce_credential_change(work, user, CredentialChange.DEACTIVATED)
     await tell(work, UserUpdated(user, frozenset(moved)))
+    for event in standing_events(user.id, moved):
+        await tell(work, event)
 
 
 def canonical_address(text: str) -> str:

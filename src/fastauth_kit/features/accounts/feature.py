@@ -23,7 +23,7 @@ from fastauth_kit.features.accounts.changes import (
     write_columns,
 )
 from fastauth_kit.features.accounts.errors import EmailTaken, RegistrationClosed
-from fastauth_kit.features.accounts.events import UserCreated
+from fastauth_kit.features.accounts.events import UserCreated, UserPromoted
 from fastauth_kit.features.accounts.registration import add_registration_route
 from fastauth_kit.features.accounts.removal import remove_user
 from fastauth_kit.features.accounts.schemas import (
@@ -154,6 +154,8 @@ class Accounts(Feature):
         if not await reserve(work, user):
             raise EmailTaken if await email_exists(work, address, now=True) else DataConflict
         await tell(work, UserCreated(user))
+        if user.is_superuser:
+            await tell(work, UserPromoted(user.id))
         return user
 
     def _new_user(self, work: Work, values: Mapping[str, Any]) -> UserMixin[Any]:

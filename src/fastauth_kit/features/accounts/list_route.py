@@ -4,11 +4,11 @@ from collections.abc import Callable, Coroutine
 from typing import TYPE_CHECKING, Annotated, Any
 
 from fastapi import Depends, Query
-from pydantic import BaseModel, BeforeValidator
-from pydantic_core import PydanticCustomError
+from pydantic import BaseModel
 from sqlalchemy.orm import Session
 
 from fastauth_kit.core.errors import NotEnoughPermissions
+from fastauth_kit.core.paging import MAX_CURSOR, MAX_LIMIT, Number
 from fastauth_kit.core.routes import RouteTable
 from fastauth_kit.core.work import Work
 from fastauth_kit.features.accounts.listing import (
@@ -28,16 +28,6 @@ MAX_PAGE = 1_000_000_000
 """Times ``per_page`` it still fits the OFFSET of every database."""
 
 
-def _only_digits(text: str) -> str:
-    """Refuse what ``int()`` would also take: `` 1``, ``1_0``, digits of other scripts."""
-    if not (text.isascii() and text.isdigit()):
-        raise PydanticCustomError("int_parsing", "Use the digits 0 to 9.")
-    return text
-
-
-Number = Annotated[int, BeforeValidator(_only_digits)]
-
-
 def add_list_route(
     accounts: "Accounts", table: RouteTable, may_list: Callable[..., Coroutine[Any, Any, Any]]
 ) -> None:
@@ -51,17 +41,17 @@ def add_list_route(
         reader: Annotated[Any, Depends(may_list)],
         which: Annotated[UserFilter, Depends(_read_filter)],
         page: Annotated[Number, Query(ge=1, le=MAX_PAGE)] = 1,
-        per_page: Annotated[Number, Query(ge=1, le=100)] = 20,
+        per_page: Annotated[Number, Query(ge=1, le=MAX_LIMIT)] = 20,
         order_by: Annotated[OrderBy, Query(description="With - in front: descending.")] = "id",
         cursor: Annotated[
             str | None,
             Query(
-                max_length=2048,
+                max_length=MAX_CURSOR,
                 description="Empty for the first page, then `next_cursor`. "
                 "Replaces `page`, `per_page` and `order_by`.",
             ),
         ] = None,
-        limit: Annotated[Number, Query(ge=1, le=100, description="With `cursor`.")] = 20,
+        limit: Annotated[Number, Query(ge=1, le=MAX_LIMIT, description="With `cursor`.")] = 20,
     ) -> Any:
         """List accounts: by page number with a count, or by cursor without.
 

@@ -7,9 +7,8 @@ from unicodedata import normalize
 from sqlalchemy import Select, func, or_, select
 from sqlalchemy.sql.elements import ColumnElement
 
-from fastauth_kit.core.errors import InvalidInput
 from fastauth_kit.core.models import UserMixin
-from fastauth_kit.core.signed import read_signed, sign
+from fastauth_kit.core.paging import read_cursor, write_cursor
 from fastauth_kit.core.work import Work
 
 OrderBy = Literal["id", "-id", "email", "-email", "created_at", "-created_at"]
@@ -86,11 +85,15 @@ async def cursor_page(work: Work, which: UserFilter, *, cursor: str, limit: int)
     model = work.auth.user_model
     statement = _users(work).where(*which.conditions(model)).order_by(model.id)
     if cursor:
-        statement = statement.where(model.id > _read_cursor(work, cursor))
+        statement = statement.where(
+            model.id > read_cursor(work, _CURSOR, work.auth.user_key, cursor)
+        )
     users = await work.scalars(statement.limit(limit + 1))
     more = len(users) > limit
     shown = list(users[:limit])
-    return CursorPage(shown, _write_cursor(work, shown[-1]) if more else None)
+    if not more:
+        return CursorPage(shown, None)
+    return CursorPage(shown, write_cursor(work, _CURSOR, work.auth.user_key, shown[-1].id))
 
 
 def _users(work: Work) -> Select[Any]:
@@ -111,16 +114,3 @@ def _order(model: Any, order_by: OrderBy) -> list[Any]:
     column = getattr(model, order_by.removeprefix("-"))
     order = [column] if order_by.endswith("id") else [column, model.id]
     return [part.desc() for part in order] if order_by.startswith("-") else order
-
-
-def _write_cursor(work: Work, user: Any) -> str:
-    return sign(work.auth.keys, _CURSOR, {"after": work.auth.user_key.write(user.id)})
-
-
-def _read_cursor(work: Work, cursor: str) -> Any:
-    claims = read_signed(work.auth.keys, _CURSOR, cursor)
-    if claims is None:
-        raise InvalidInput.at(
-            "query", "cursor", type="cursor_invalid", msg="Use a cursor as it was given."
-        )
-    return work.auth.user_key.read(claims["after"])

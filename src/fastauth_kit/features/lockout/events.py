@@ -16,3 +16,4 @@ class AccountLocked(Notice):
 
     message: ClassVar[str] = "account_locked"
     package: ClassVar[str] = "fastauth_kit.features.lockout"
+    succeeded: ClassVar[bool] = False

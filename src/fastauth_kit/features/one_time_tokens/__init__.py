@@ -1,7 +1,7 @@
 """One-time tokens: what is sent to a mailbox, and comes back once."""
 
 from fastauth_kit.features.one_time_tokens.errors import InvalidOneTimeToken
-from fastauth_kit.features.one_time_tokens.events import MailboxProven
+from fastauth_kit.features.one_time_tokens.events import MailboxProven, OneTimeTokenRefused
 from fastauth_kit.features.one_time_tokens.feature import OneTimeTokens, Proof
 from fastauth_kit.features.one_time_tokens.mailbox import prove_mailbox
 from fastauth_kit.features.one_time_tokens.models import OneTimeTokenMixin
@@ -22,6 +22,7 @@ __all__ = [
     "MailboxVerifier",
     "OneTimeToken",
     "OneTimeTokenMixin",
+    "OneTimeTokenRefused",
     "OneTimeTokens",
     "Proof",
     "Purpose",

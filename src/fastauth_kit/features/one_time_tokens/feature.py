@@ -10,12 +10,13 @@ from sqlalchemy.sql.elements import ColumnElement
 from fastauth_kit.core.assembly import Assembly
 from fastauth_kit.core.errors import ConfigurationError
 from fastauth_kit.core.feature import Feature
-from fastauth_kit.core.hooks import AccountRemover, CredentialChange, CredentialListener
+from fastauth_kit.core.hooks import AccountRemover, CredentialChange, CredentialListener, tell
 from fastauth_kit.core.models import UserMixin
 from fastauth_kit.core.secrets import mac_text
 from fastauth_kit.core.store import change, hold, reserve
 from fastauth_kit.core.work import Work
 from fastauth_kit.features.one_time_tokens.errors import InvalidOneTimeToken
+from fastauth_kit.features.one_time_tokens.events import OneTimeTokenRefused
 from fastauth_kit.features.one_time_tokens.models import OneTimeTokenMixin
 from fastauth_kit.features.one_time_tokens.token import (
     OneTimeToken,
@@ -110,7 +111,7 @@ class OneTimeTokens(Feature, CredentialListener, AccountRemover):
         token = _parsed(text)
         found = await self._find(work, token, purpose)
         if found is None:
-            work.record(lambda work: self._count(work, token, purpose))
+            work.record(lambda work: self._note_refusal(work, token, purpose))
             raise InvalidOneTimeToken
         return Proof(found.user_id, found.email)
 
@@ -198,6 +199,10 @@ class OneTimeTokens(Feature, CredentialListener, AccountRemover):
 
     def _names(self, token: OneTimeToken, purpose: Purpose) -> tuple[ColumnElement[bool], ...]:
         return self.model.id == token.id, self.model.purpose == purpose.name
+
+    async def _note_refusal(self, work: Work, token: OneTimeToken, purpose: Purpose) -> None:
+        await self._count(work, token, purpose)
+        await tell(work, OneTimeTokenRefused(purpose.name))
 
     async def _count(self, work: Work, token: OneTimeToken, purpose: Purpose) -> None:
         """Count a wrong secret; a used token that comes again is none."""

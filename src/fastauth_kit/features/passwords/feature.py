@@ -241,7 +241,8 @@ class Passwords(Feature):
 
 
 async def _note_failure(work: Work, address: str, found: FoundAccount, device: Device) -> None:
-    await tell(work, LoginFailed(printable(address, at_most=MAX_TYPED_LENGTH), device))
+    typed = printable(address, at_most=MAX_TYPED_LENGTH)
+    await tell(work, LoginFailed(typed, device, found.user_id))
     guards = work.auth.taking_part(LoginGuard)
     counted = found.failures or (0,) * len(guards)
     for guard, failures in zip(guards, counted, strict=True):

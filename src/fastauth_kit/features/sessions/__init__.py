@@ -1,5 +1,6 @@
 """Sessions: short access tokens, rotating refresh tokens, a list of devices."""
 
+from fastauth_kit.core.pruning import PrunedBatch
 from fastauth_kit.features.sessions.errors import InvalidRefreshToken, SessionNotFound
 from fastauth_kit.features.sessions.events import (
     LoggedIn,
@@ -12,7 +13,7 @@ from fastauth_kit.features.sessions.events import (
 from fastauth_kit.features.sessions.factory import get_session_router
 from fastauth_kit.features.sessions.feature import Sessions
 from fastauth_kit.features.sessions.models import SessionMixin
-from fastauth_kit.features.sessions.pruning import PrunedBatch, prune_batch, prune_sessions
+from fastauth_kit.features.sessions.pruning import prune_batch, prune_sessions
 from fastauth_kit.features.sessions.schemas import SessionRead
 
 __all__ = [

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
+from typing import Any, ClassVar
 from uuid import UUID
 
 from fastauth_kit.core.hooks import CredentialChange, Device, Event
@@ -72,6 +72,8 @@ class SessionsRevoked(Event):
 @dataclass(frozen=True, slots=True)
 class RefreshTokenReused(Event):
     """A refresh token came back after it was replaced: somebody stole one."""
+
+    succeeded: ClassVar[bool] = False
 
     user_id: Any
     session_id: UUID

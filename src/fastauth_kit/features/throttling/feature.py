@@ -1,6 +1,5 @@
 """Throttling: nobody tries without end, and the wait grows."""
 
-import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -10,14 +9,13 @@ from fastauth_kit.core.addresses import lookup_form
 from fastauth_kit.core.assembly import Assembly
 from fastauth_kit.core.client_address import network_of
 from fastauth_kit.core.errors import TooManyAttempts
+from fastauth_kit.core.event_log import log_refusal
 from fastauth_kit.core.feature import Feature
 from fastauth_kit.core.hooks import Attempt, AttemptKind, RequestGuard
 from fastauth_kit.core.secrets import mac_text
 from fastauth_kit.features.throttling.limits import Limit, Limits
 from fastauth_kit.features.throttling.memory_store import MemoryStore
 from fastauth_kit.features.throttling.store import Clock, Store, Window, Windows
-
-logger = logging.getLogger("fastauth_kit")
 
 _PURPOSE = "throttling"
 
@@ -70,8 +68,13 @@ class Throttling(Feature, RequestGuard):
         windows = self._windows(auth, attempt)
         wait = await self._counts(auth).take(windows) if windows else None
         if wait is not None:
-            network = network_of(attempt.device.ip)
-            logger.info("too many attempts: %s from %s", attempt.operation, network)
+            log_refusal(
+                auth,
+                "too_many_attempts",
+                {"operation": attempt.operation, "network": network_of(attempt.device.ip)},
+                device=attempt.device if attempt.device.ip else None,
+                user_id=attempt.user_id,
+            )
             raise TooManyAttempts(wait)
 
     async def give_back(self, auth: Assembly[Any], attempt: Attempt) -> None:
