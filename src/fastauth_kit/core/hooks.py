@@ -41,6 +41,8 @@ class IssuedSession:
     refresh_token: str
     expires_in: int
     """Seconds until the access token expires."""
+    session_expires_in: int
+    """Seconds until the session ends, unless it is refreshed."""
 
     def __repr__(self) -> str:
         return f"IssuedSession(session_id={self.session_id!r})"

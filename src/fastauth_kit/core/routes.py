@@ -6,6 +6,8 @@ from typing import Any
 
 from fastapi import APIRouter
 from fastapi.params import Depends
+from fastapi.requests import HTTPConnection
+from fastapi.routing import APIRoute
 from pydantic import BaseModel
 
 from fastauth_kit.core.errors import (
@@ -22,9 +24,14 @@ from fastauth_kit.core.errors import (
 from fastauth_kit.core.feature import Feature
 from fastauth_kit.core.hooks import LoginCondition, RequestCondition, RequestGuard
 from fastauth_kit.core.kit import AuthKit
+from fastauth_kit.core.tokens import SessionTokens
+from fastauth_kit.core.transport import transport_of
 
 ALWAYS: tuple[type[AuthError], ...] = (AmbiguousCredentials, InvalidInput, DatabaseUnavailable)
 SIGNED_IN: tuple[type[AuthError], ...] = (NotAuthenticated, InvalidToken)
+SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
+"""RFC 9110, section 9.2.1: they change nothing."""
+
 WITH_BODY: tuple[type[AuthError], ...] = (BodyTooLarge,)
 
 
@@ -64,6 +71,9 @@ class RouteTable:
         self._routes = routes
         self._router = auth.router()
         self._known: set[str] = set()
+        self._transport = transport_of(auth)
+        self._defines_scheme = False
+        self._name_scheme: set[str] = set()
 
     def add(
         self,
@@ -100,8 +110,11 @@ class RouteTable:
             return
         if body is not None:
             endpoint.__annotations__["body"] = body
+        gives_tokens = response_model is SessionTokens
         possible = {*errors, *ALWAYS, *(SIGNED_IN if signed_in else ())}
         possible |= self._conditional(signed_in=signed_in, signs_in=signs_in)
+        if self._transport and (gives_tokens or (signed_in and method not in SAFE_METHODS)):
+            possible |= set(self._transport.refusals)
         if reads_body or "body" in endpoint.__annotations__:
             possible |= set(WITH_BODY)
         if limited and self.auth.taking_part(RequestGuard):
@@ -112,12 +125,45 @@ class RouteTable:
             methods=[method],
             name=name,
             operation_id=self._routes.operation_id_prefix + name,
-            dependencies=self._routes.guards.get(name),
+            dependencies=[
+                *(self._checks_of_sign_in() if gives_tokens else ()),
+                *(self._scheme_of_transport(name, method) if signed_in else ()),
+                *self._routes.guards.get(name, ()),
+            ],
             status_code=status_code,
-            response_model=response_model,
+            response_model=self._tokens_model() if gives_tokens else response_model,
             responses={**self._documented(possible), **(responses or {})},
             openapi_extra=openapi_extra,
         )
+
+    def _tokens_model(self) -> Any:
+        return SessionTokens | self._transport.answer_model if self._transport else SessionTokens
+
+    def _checks_of_sign_in(self) -> Sequence[Depends]:
+        """Return what runs first on a route that gives tokens, however they are proven."""
+        transport = self._transport
+        if transport is None:
+            return ()
+
+        async def check_sign_in(connection: HTTPConnection) -> None:
+            transport.check_sign_in(connection)
+
+        return (Depends(check_sign_in),)
+
+    def _scheme_of_transport(self, name: str, method: str) -> Sequence[Depends]:
+        """Return what shows OpenAPI that an access token may come by the transport.
+
+        Only a dependency can define a scheme, and each costs time on every request.
+        So one route has it, which is none of those that are asked for most; the
+        others only name the scheme, see ``finish``.
+        """
+        if self._transport is None:
+            return ()
+        if self._defines_scheme or method in SAFE_METHODS:
+            self._name_scheme.add(name)
+            return ()
+        self._defines_scheme = True
+        return (Depends(self._transport.scheme),)
 
     def _conditional(self, *, signed_in: bool, signs_in: bool) -> set[type[AuthError]]:
         found: set[type[AuthError]] = set()
@@ -145,6 +191,13 @@ class RouteTable:
                 f"Routes(...) names {', '.join(unknown)}; there are: "
                 + ", ".join(sorted(self._known))
             )
+        if self._transport is not None and self._defines_scheme:
+            alternative = {self._transport.scheme.scheme_name: list[str]()}
+            for route in self._router.routes:
+                if isinstance(route, APIRoute) and route.name in self._name_scheme:
+                    extra = route.openapi_extra or {}
+                    security = [*extra.get("security", ()), alternative]
+                    route.openapi_extra = {**extra, "security": security}
         return self._router
 
 
