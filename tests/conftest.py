@@ -15,6 +15,9 @@ from anyio._backends._asyncio import WorkerThread
 from sqlalchemy import make_url
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
+from fastauth_kit.features.cookies import Cookies
+from tests.both_transports import runs_by_cookie
+from tests.cookie_front import CookieFront
 from tests.kit_app import KitApp, SessionStyle, build_app, create_tables, empty_tables
 from tests.servers import DATABASE_KINDS
 
@@ -35,20 +38,30 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
     Which one depends on its name alone; with ``EVERY_STYLE`` it is all of them.
     """
-    if os.environ.get("EVERY_STYLE"):
-        return
-    dropped = [item for item in items if _is_extra(item)]
+    dropped = [item for item in items if _is_extra(item) or _is_not_by_cookie(item)]
     config.hook.pytest_deselected(items=dropped)
     items[:] = [item for item in items if item not in set(dropped)]
 
 
 def _is_extra(item: pytest.Item) -> bool:
+    if os.environ.get("EVERY_STYLE"):
+        return False
     parameters = getattr(getattr(item, "callspec", None), "params", {})
     if parameters.get("session_style") != "sync" or "database_kind" not in parameters:
         return False
     function = item.nodeid.partition("[")[0]
     chosen = DATABASE_KINDS[zlib.crc32(function.encode()) % len(DATABASE_KINDS)]
     return bool(parameters["database_kind"] != chosen and _runs_on(item, chosen))
+
+
+def _is_not_by_cookie(item: pytest.Item) -> bool:
+    """Cookies depend on no database: one will do, and those tests that can tell."""
+    parameters = getattr(getattr(item, "callspec", None), "params", {})
+    if parameters.get("token_transport") != "cookie":
+        return False
+    function = item.nodeid.partition("[")[0].rpartition("::")[2]
+    where = parameters.get("database_kind"), parameters.get("session_style")
+    return where != ("sqlite", "async") or not runs_by_cookie(function)
 
 
 def _runs_on(item: pytest.Item, kind: str) -> bool:
@@ -101,14 +114,25 @@ def session_style(request: pytest.FixtureRequest) -> SessionStyle:
 
 
 @pytest.fixture
+def token_transport(request: pytest.FixtureRequest) -> str:
+    """How tokens travel; ``by_both`` has a folder's tests run over cookies, too."""
+    transport: str = getattr(request, "param", "bearer")
+    return transport
+
+
+@pytest.fixture
 async def make_app(
-    tables: str, session_style: SessionStyle
+    tables: str, session_style: SessionStyle, token_transport: str
 ) -> AsyncIterator[Callable[..., KitApp]]:
     """Builds installations on one database of each kind; see ``build_app``."""
     built: list[KitApp] = []
 
     def make(**options: Any) -> KitApp:
+        if token_transport == "cookie":
+            options["more_features"] = (*options.get("more_features", ()), Cookies())
         built.append(build_app(tables, **{"style": session_style, **options}))
+        if token_transport == "cookie":
+            built[-1].cookie_front = CookieFront()
         return built[-1]
 
     yield make
