@@ -5,6 +5,7 @@ from email.message import EmailMessage
 from typing import Any
 
 from fastauth_kit.core.feature import Feature
+from fastauth_kit.features.cookies import Cookies
 from fastauth_kit.features.email_verification import EmailVerification
 from fastauth_kit.features.magic_links import MagicLinks
 from fastauth_kit.features.mail import Mail, RecordingMailer
@@ -32,7 +33,7 @@ def mail_features(
 
 def every_feature() -> tuple[Feature, ...]:
     """Return every feature that ``build_app`` leaves out by itself."""
-    return mail_features(PasswordReset(), EmailVerification(), MagicLinks())
+    return mail_features(PasswordReset(), EmailVerification(), MagicLinks(), Cookies())
 
 
 async def mails(kit_app: KitApp) -> list[EmailMessage]:

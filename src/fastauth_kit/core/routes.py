@@ -97,9 +97,11 @@ class RouteTable:
 
         Args:
             name: Unique and readable; becomes the operation id.
-            errors: What it can refuse with, beyond what every route can.
+            errors: What it can refuse with, beyond what every route can. With
+                ``InvalidToken`` among them it takes a token, or none.
             signed_in: Whether it needs a user.
-            signs_in: Whether it makes a session, which conditions may refuse.
+            signs_in: Whether it makes a session, which conditions may refuse; it
+                answers with ``core.tokens.answer_login``.
             body: Schema of the endpoint's parameter ``body``, where the
                 caller's own schema decides.
             reads_body: Whether it has a body that FastAPI does not see.
@@ -110,10 +112,11 @@ class RouteTable:
             return
         if body is not None:
             endpoint.__annotations__["body"] = body
-        gives_tokens = response_model is SessionTokens
+        gives_tokens = signs_in or response_model is SessionTokens
+        reads_token = signed_in or InvalidToken in errors
         possible = {*errors, *ALWAYS, *(SIGNED_IN if signed_in else ())}
         possible |= self._conditional(signed_in=signed_in, signs_in=signs_in)
-        if self._transport and (gives_tokens or (signed_in and method not in SAFE_METHODS)):
+        if self._transport and (gives_tokens or (reads_token and method not in SAFE_METHODS)):
             possible |= set(self._transport.refusals)
         if reads_body or "body" in endpoint.__annotations__:
             possible |= set(WITH_BODY)
@@ -127,17 +130,19 @@ class RouteTable:
             operation_id=self._routes.operation_id_prefix + name,
             dependencies=[
                 *(self._checks_of_sign_in() if gives_tokens else ()),
-                *(self._scheme_of_transport(name, method) if signed_in else ()),
+                *(self._scheme_of_transport(name, method) if reads_token else ()),
                 *self._routes.guards.get(name, ()),
             ],
             status_code=status_code,
-            response_model=self._tokens_model() if gives_tokens else response_model,
+            response_model=self._answer_model(response_model),
             responses={**self._documented(possible), **(responses or {})},
             openapi_extra=openapi_extra,
         )
 
-    def _tokens_model(self) -> Any:
-        return SessionTokens | self._transport.answer_model if self._transport else SessionTokens
+    def _answer_model(self, given: Any) -> Any:
+        if given is SessionTokens and self._transport is not None:
+            return SessionTokens | self._transport.answer_model
+        return given
 
     def _checks_of_sign_in(self) -> Sequence[Depends]:
         """Return what runs first on a route that gives tokens, however they are proven."""
