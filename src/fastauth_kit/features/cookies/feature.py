@@ -82,7 +82,7 @@ class Cookies(Feature, SessionTransport):
         if not self.secure:
             logger.warning("Cookies(secure=False): tokens travel in the clear, for development")
 
-    @cached_property
+    @property
     def scheme(self) -> TransportScheme:
         """The access cookie, for OpenAPI."""
         model = APIKey.model_validate({"in": APIKeyIn.cookie, "name": self._access.name})
