@@ -141,7 +141,7 @@ class _Answer:
 
     def _with_tokens(self, set_cookies: list[bytes]) -> bytes:
         """Return the body that the bearer contract has."""
-        jar = SimpleCookie[str]()
+        jar: Any = SimpleCookie()
         for cookie in set_cookies:
             jar.load(cookie.decode("latin-1"))
         own = json.loads(self._body)
