@@ -15,6 +15,9 @@ from anyio._backends._asyncio import WorkerThread
 from sqlalchemy import make_url
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
+from fastauth_kit.features.cookies import Cookies
+from tests.both_transports import runs_by_cookie
+from tests.cookie_front import CookieFront
 from tests.kit_app import (
     START,
     Built,
@@ -55,6 +58,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         item
         for item in items
         if (not every_style and _is_extra(item))
+        or _is_not_by_cookie(item)
         or (part is not None and _is_measured(item) != (part == "measured"))
     }
     config.hook.pytest_deselected(items=[item for item in items if item in dropped])
@@ -88,6 +92,16 @@ def _is_on(item: pytest.Item, kind: str) -> bool:
     """Whether a test runs on a kind of database, or on none, or never does on that kind."""
     own = _parameters(item).get("database_kind", kind)
     return own == kind or not _runs_on(item, kind)
+
+
+def _is_not_by_cookie(item: pytest.Item) -> bool:
+    """Cookies depend on no database: one will do, and those tests that can tell."""
+    parameters = _parameters(item)
+    if parameters.get("token_transport") != "cookie":
+        return False
+    function = item.nodeid.partition("[")[0].rpartition("::")[2]
+    where = parameters.get("database_kind"), parameters.get("session_style")
+    return where != ("sqlite", "async") or not runs_by_cookie(function)
 
 
 def _runs_on(item: pytest.Item, kind: str) -> bool:
@@ -140,14 +154,25 @@ def session_style(request: pytest.FixtureRequest) -> SessionStyle:
 
 
 @pytest.fixture
+def token_transport(request: pytest.FixtureRequest) -> str:
+    """How tokens travel; ``by_both`` has a folder's tests run over cookies, too."""
+    transport: str = getattr(request, "param", "bearer")
+    return transport
+
+
+@pytest.fixture
 async def make_app(
-    tables: str, session_style: SessionStyle
+    tables: str, session_style: SessionStyle, token_transport: str
 ) -> AsyncIterator[Callable[..., KitApp]]:
     """Builds installations on one database of each kind; see ``build_app``."""
     made: list[KitApp] = []
 
     def make(**options: Any) -> KitApp:
+        if token_transport == "cookie":
+            options["more_features"] = (*options.get("more_features", ()), Cookies())
         made.append(build_app(tables, **{"style": session_style, **options}))
+        if token_transport == "cookie":
+            made[-1].cookie_front = CookieFront()
         return made[-1]
 
     yield make
@@ -165,9 +190,13 @@ def plain_apps() -> dict[SessionStyle, Built]:
 def kit_app(
     make_app: Callable[..., KitApp],
     session_style: SessionStyle,
+    token_transport: str,
     plain_apps: dict[SessionStyle, Built],
 ) -> Iterator[KitApp]:
     """An installation with nothing special, with whole-number keys."""
+    if token_transport == "cookie":
+        yield make_app()
+        return
     built = plain_apps.pop(session_style, None) or build(style=session_style)
     built.clock.now = START
     yield make_app(built=built)

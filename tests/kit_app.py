@@ -36,6 +36,7 @@ from fastauth_kit.features.one_time_tokens import OneTimeTokenMixin
 from fastauth_kit.features.passwords import PasswordHasher, default_context
 from fastauth_kit.features.passwords.passlib_interface import PasswordContext
 from fastauth_kit.features.private_registration import PendingRegistrationMixin
+from tests.cookie_front import CookieFront
 from tests.servers import modes
 
 SECRET = "a secret of the tests, 32 bytes and more of it"
@@ -224,6 +225,8 @@ class KitApp:
     style: SessionStyle = "async"
     statements: list[str] = field(default_factory=list[str])
     """Every statement the app sent, as text; clear it before counting."""
+    cookie_front: CookieFront | None = None
+    """Where clients send cookies instead of bearer tokens; they do not notice."""
 
     def make_session(self) -> AsyncSession | Session:
         """Return a session as the app's own are."""
@@ -237,7 +240,10 @@ class KitApp:
 
     def client(self, *, ip: str = "203.0.113.7", **options: Any) -> httpx2.AsyncClient:
         """Return a client of the app; an unhandled error fails the test."""
-        transport = httpx2.ASGITransport(self.app, client=(ip, 4711))
+        app: Any = self.app
+        if self.cookie_front is not None:
+            app = self.cookie_front.before(app, self.auth)
+        transport = httpx2.ASGITransport(app, client=(ip, 4711))
         return httpx2.AsyncClient(transport=transport, base_url="https://app.test", **options)
 
     async def add_user(self, email: str = "ada@example.com", **columns: Any) -> Any:

@@ -8,6 +8,7 @@ import pytest
 
 from fastauth_kit.core.feature import Feature
 from fastauth_kit.features.audit import Audit
+from fastauth_kit.features.cookies import Cookies
 from fastauth_kit.features.email_change import EmailChange
 from fastauth_kit.features.email_verification import EmailVerification
 from fastauth_kit.features.magic_links import MagicLinks
@@ -49,7 +50,7 @@ def every_feature() -> tuple[Feature, ...]:
     But for the private registration, which takes the place of the open one.
     """
     flows = (PasswordReset(), EmailVerification(), MagicLinks(), EmailChange())
-    return (*mail_features(*flows), Audit(model=IntAuditEvent))
+    return (*mail_features(*flows), Audit(model=IntAuditEvent), Cookies())
 
 
 async def mails(kit_app: KitApp) -> list[EmailMessage]:

@@ -262,6 +262,6 @@ async def test_a_challenge_of_a_deactivated_account_makes_no_session(gated: KitA
 
 
 def test_tokens_are_not_shown_in_logs() -> None:
-    issued = IssuedSession("id", "access-s3cret", "refresh-s3cret", 60)  # type: ignore[arg-type]  # any id will do
+    issued = IssuedSession("id", "access-s3cret", "refresh-s3cret", 60, 600)  # type: ignore[arg-type]  # any id will do
 
     assert "s3cret" not in repr(issued)

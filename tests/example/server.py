@@ -33,12 +33,12 @@ def environment(**settings: str) -> dict[str, str]:
 
 @contextmanager
 def running(
-    command: list[str], settings: dict[str, str], *, ready: str
+    command: list[str], settings: dict[str, str], *, ready: str, folder: Path = FOLDER
 ) -> Iterator[tuple[subprocess.Popen[str], str]]:
-    """Run a command in the example's folder; yields it and its output once ready."""
+    """Run a command in a folder, the example's; yields it and its output once ready."""
     process = subprocess.Popen(
         [sys.executable, *command],
-        cwd=FOLDER,
+        cwd=folder,
         env=environment(**settings),
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,

@@ -133,6 +133,38 @@ async def test_strange_headers_are_answered(attacker: Attacker) -> None:
     assert await attacker.complaints(*probes) == []
 
 
+STRANGE_COOKIES = (
+    b"__Host-access=m4rk3r", b"__Host-access=", b"__Host-access=\xff\xfe", b"__Host-access=\x00",
+    b'__Host-access="m4rk3r"', b"__Host-access=a; __Host-access=b", b"__Host-access",
+    b"__Host-access=a.b.c; __Host-csrf=\xed\xa0\x80", b"__Host-access=" + b"m4rk3r" * 10_000,
+    b"__Secure-refresh=m4rk3r", b"__Secure-refresh=rt." + b"0" * 5000, b";;;=;=", b"\xa0",
+    b"__Secure-refresh=rt.00000000000000000000000000000000.9223372036854775808.000000000000."
+    + b"m" * 43 + b"; __Host-csrf=\xff",
+)  # fmt: skip
+BESIDE_COOKIES = (
+    ("X-Auth-Transport", b"m4rk3r\xff"),
+    ("X-CSRF-Token", b"m4rk3r\xff"),
+    ("Origin", b"m4rk3r\xff"),
+    ("Sec-Fetch-Site", b"m4rk3r\xff"),
+    ("Authorization", b"Bearer m4rk3r"),
+)
+
+
+@SQLITE
+async def test_strange_cookies_are_answered(attacker: Attacker) -> None:
+    by_cookie = ("X-Auth-Transport", b"cookie")
+    probes = [
+        with_headers(operation, *headers)
+        for operation in attacker.of("refresh", "logout", "login", "read_me", "change_password")
+        for headers in [
+            *([("Cookie", cookie), by_cookie] for cookie in STRANGE_COOKIES),
+            *([("Cookie", STRANGE_COOKIES[0]), beside] for beside in BESIDE_COOKIES),
+        ]
+    ]
+
+    assert await attacker.complaints(*probes) == []
+
+
 NO_TEXT = ("%00", "m4rk3r%00", "%ED%A0%80%00", "a%00b")
 
 

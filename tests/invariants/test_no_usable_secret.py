@@ -165,7 +165,24 @@ async def play(recorder: Recorder) -> None:
     await send("GET", "/users", headers=bearer(root))
     await send("GET", "/users?cursor=&limit=1", headers=bearer(root))
     await send("POST", "/auth/login", json=made)
+    await play_with_cookies(recorder, ROOT)
     await play_with_mail(recorder, made)
+
+
+async def play_with_cookies(recorder: Recorder, root: dict[str, str]) -> None:
+    """Sign in with cookies, and use them the right way and the wrong ways."""
+    send = recorder.send
+    own, foreign = {"Sec-Fetch-Site": "same-origin"}, {"Sec-Fetch-Site": "cross-site"}
+    for _ in range(2):
+        asked = {**own, "X-Auth-Transport": "cookie"}
+        assert (await send("POST", "/auth/login", json=root, headers=asked)).status_code == 200
+        await send("POST", "/auth/refresh", headers=foreign)
+        assert (await send("POST", "/auth/refresh", headers=own)).status_code == 200
+        await send("POST", "/auth/logout", headers=foreign)
+        csrf = {"X-CSRF-Token": recorder.client.cookies["__Host-csrf"]}
+        await send("POST", "/auth/logout", headers={"X-CSRF-Token": csrf["X-CSRF-Token"][:-1]})
+        assert (await send("POST", "/auth/logout", headers=csrf)).status_code == 204
+        recorder.client.cookies.clear()
 
 
 async def play_with_mail(recorder: Recorder, made: dict[str, str]) -> None:
@@ -247,10 +264,14 @@ async def test_the_recorder_has_seen_tokens_and_passwords(recorder: Recorder) ->
         "passwords": [s for s in recorder.secrets if " phrase " in s],
         "access tokens": [s for s in recorder.secrets if s.startswith("eyJ")],
         "tokens of links": [s for s in recorder.secrets if re.match(r"[a-z]{2}\.\w{32}\.", s)],
+        "CSRF tokens": [s for s in recorder.secrets if re.match(r"[0-9a-f]{12}\.\S{43}$", s)],
         "refresh tokens": [s for s in recorder.secrets if re.match(r"rt\.[0-9a-f]{32}\.\d", s)],
     }
 
-    assert {kind: len(seen) >= 5 for kind, seen in kinds.items()} == dict.fromkeys(kinds, True)
+    least = {"CSRF tokens": 2}  # each is of one session
+    assert {kind: len(seen) >= least.get(kind, 5) for kind, seen in kinds.items()} == dict.fromkeys(
+        kinds, True
+    )
     assert len(recorder.refusals) >= 15
 
 

@@ -57,7 +57,7 @@ class AmbiguousCredentials(AuthError):
     """Two credentials where one is expected (RFC 6750, section 2)."""
 
     code = "ambiguous_credentials"
-    detail = "Send one Authorization header, and each form field once."
+    detail = "Send one credential, in one place, and each form field once."
 
 
 class NotAuthenticated(AuthError):

@@ -82,6 +82,7 @@ def document_body(
     *,
     grant_type: str,
     renamed: Mapping[str, str] | None = None,
+    required: bool = True,
 ) -> dict[str, Any]:
     """Return the OpenAPI of a body in either encoding."""
     schema = model.model_json_schema()
@@ -94,4 +95,4 @@ def document_body(
         "required": [names[field] for field in schema.get("required", ())],
     }
     content = {"application/json": {"schema": schema}, _FORMS[0]: {"schema": form}}
-    return {"requestBody": {"required": True, "content": content}}
+    return {"requestBody": {"required": required, "content": content}}

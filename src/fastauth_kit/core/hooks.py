@@ -35,13 +35,13 @@ class Device:
 
 @dataclass(frozen=True, slots=True)
 class IssuedSession:
-    """The tokens of a new or refreshed session; never stored."""
+    """The tokens of a new or refreshed session, never stored, and the seconds until each ends."""
 
     session_id: UUID
     access_token: str
     refresh_token: str
     expires_in: int
-    """Seconds until the access token expires."""
+    session_expires_in: int
 
     def __repr__(self) -> str:
         return f"IssuedSession(session_id={self.session_id!r})"

@@ -34,6 +34,7 @@ from fastauth_kit.core.problems import ErrorShape
 from fastauth_kit.core.requirement import Requirement
 from fastauth_kit.core.routing import AuthRouter
 from fastauth_kit.core.session_source import check_session_source
+from fastauth_kit.core.transport import SessionTransport
 from fastauth_kit.core.websockets import WebSocketUserDependency, build_websocket_user
 from fastauth_kit.core.work import Work
 
@@ -73,6 +74,8 @@ class AuthKit(Assembly[UserT], Generic[UserT]):
                 f"exactly one feature must issue sessions, {len(issuers)} do; "
                 "add Sessions(model=...) to AuthKit(features=...)"
             )
+        if len(self.taking_part(SessionTransport)) > 1:
+            raise ConfigurationError("one part at most may be a SessionTransport")
         self.keys  # noqa: B018  # deriving them now lets a bad key fail at start
 
     @property

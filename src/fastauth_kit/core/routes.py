@@ -6,6 +6,8 @@ from typing import Any
 
 from fastapi import APIRouter
 from fastapi.params import Depends
+from fastapi.requests import HTTPConnection
+from fastapi.routing import APIRoute
 from pydantic import BaseModel
 
 from fastauth_kit.core.errors import (
@@ -22,9 +24,14 @@ from fastauth_kit.core.errors import (
 from fastauth_kit.core.feature import Feature
 from fastauth_kit.core.hooks import LoginCondition, RequestCondition, RequestGuard
 from fastauth_kit.core.kit import AuthKit
+from fastauth_kit.core.tokens import SessionTokens
+from fastauth_kit.core.transport import transport_of
 
 ALWAYS: tuple[type[AuthError], ...] = (AmbiguousCredentials, InvalidInput, DatabaseUnavailable)
 SIGNED_IN: tuple[type[AuthError], ...] = (NotAuthenticated, InvalidToken)
+SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
+"""RFC 9110, section 9.2.1: they change nothing."""
+
 WITH_BODY: tuple[type[AuthError], ...] = (BodyTooLarge,)
 
 
@@ -67,6 +74,9 @@ class RouteTable:
         self._adding: Feature | None = None
         self._gave_way: set[str] = set()
         self._instead: Collection[str] | None = None
+        self._transport = transport_of(auth)
+        self._defines_scheme = False
+        self._name_scheme: set[str] = set()
 
     def add_routes_of(self, feature: Feature) -> None:
         """Add the auth routes of a feature, but for those that another one replaces."""
@@ -115,9 +125,11 @@ class RouteTable:
 
         Args:
             name: Unique and readable; becomes the operation id.
-            errors: What it can refuse with, beyond what every route can.
+            errors: What it can refuse with, beyond what every route can. With
+                ``InvalidToken`` among them it takes a token, or none.
             signed_in: Whether it needs a user.
-            signs_in: Whether it makes a session, which conditions may refuse.
+            signs_in: Whether it makes a session, which conditions may refuse; it
+                answers with ``core.tokens.answer_login``.
             body: Schema of the endpoint's parameter ``body``, where the
                 caller's own schema decides.
             reads_body: Whether it has a body that FastAPI does not see.
@@ -131,8 +143,12 @@ class RouteTable:
             return
         if body is not None:
             endpoint.__annotations__["body"] = body
+        gives_tokens = signs_in or response_model is SessionTokens
+        reads_token = signed_in or InvalidToken in errors
         possible = {*errors, *ALWAYS, *(SIGNED_IN if signed_in else ())}
         possible |= self._conditional(signed_in=signed_in, signs_in=signs_in)
+        if self._transport and (gives_tokens or (reads_token and method not in SAFE_METHODS)):
+            possible |= set(self._transport.refusals)
         if reads_body or "body" in endpoint.__annotations__:
             possible |= set(WITH_BODY)
         if limited and self.auth.taking_part(RequestGuard):
@@ -143,12 +159,47 @@ class RouteTable:
             methods=[method],
             name=name,
             operation_id=self._routes.operation_id_prefix + name,
-            dependencies=self._routes.guards.get(name),
+            dependencies=[
+                *(self._checks_of_sign_in() if gives_tokens else ()),
+                *(self._scheme_of_transport(name, method) if reads_token else ()),
+                *self._routes.guards.get(name, ()),
+            ],
             status_code=status_code,
-            response_model=response_model,
+            response_model=self._answer_model(response_model),
             responses={**self._documented(possible), **(responses or {})},
             openapi_extra=openapi_extra,
         )
+
+    def _answer_model(self, given: Any) -> Any:
+        if given is SessionTokens and self._transport is not None:
+            return SessionTokens | self._transport.answer_model
+        return given
+
+    def _checks_of_sign_in(self) -> Sequence[Depends]:
+        """Return what runs first on a route that gives tokens, however they are proven."""
+        transport = self._transport
+        if transport is None:
+            return ()
+
+        async def check_sign_in(connection: HTTPConnection) -> None:
+            transport.check_sign_in(connection)
+
+        return (Depends(check_sign_in),)
+
+    def _scheme_of_transport(self, name: str, method: str) -> Sequence[Depends]:
+        """Return what shows OpenAPI that an access token may come by the transport.
+
+        Only a dependency can define a scheme, and each costs time on every request.
+        So one route has it, which is none of those that are asked for most; the
+        others only name the scheme, see ``finish``.
+        """
+        if self._transport is None:
+            return ()
+        if self._defines_scheme or method in SAFE_METHODS:
+            self._name_scheme.add(name)
+            return ()
+        self._defines_scheme = True
+        return (Depends(self._transport.scheme),)
 
     def _conditional(self, *, signed_in: bool, signs_in: bool) -> set[type[AuthError]]:
         found: set[type[AuthError]] = set()
@@ -176,6 +227,13 @@ class RouteTable:
                 f"Routes(...) names {', '.join(unknown)}; there are: "
                 + ", ".join(sorted(self._known))
             )
+        if self._transport is not None and self._defines_scheme:
+            alternative = {self._transport.scheme.scheme_name: list[str]()}
+            for route in self._router.routes:
+                if isinstance(route, APIRoute) and route.name in self._name_scheme:
+                    extra = route.openapi_extra or {}
+                    security = [*extra.get("security", ()), alternative]
+                    route.openapi_extra = {**extra, "security": security}
         return self._router
 
 

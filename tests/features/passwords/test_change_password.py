@@ -7,6 +7,7 @@ import pytest
 
 from fastauth_kit.features.passwords import PasswordChanged, PasswordHasher
 from fastauth_kit.features.sessions import RevokedReason, SessionsRevoked
+from tests.both_transports import both_transports
 from tests.features.accounts.answers import (
     BEARER,
     BEARER_RECENT,
@@ -42,6 +43,7 @@ async def change(client: httpx2.AsyncClient, person: Person, **fields: Any) -> h
     return await client.post(CHANGE, json={**BODY, **fields}, headers=person.headers)
 
 
+@both_transports
 async def test_the_new_password_signs_in_and_the_old_one_no_longer(
     kit_app: KitApp, client: httpx2.AsyncClient
 ) -> None:
@@ -55,6 +57,7 @@ async def test_the_new_password_signs_in_and_the_old_one_no_longer(
     assert await kit_app.sign_in(password=NEW)
 
 
+@both_transports
 async def test_this_session_goes_on(kit_app: KitApp, client: httpx2.AsyncClient) -> None:
     ada = await join(kit_app)
 
@@ -64,6 +67,7 @@ async def test_this_session_goes_on(kit_app: KitApp, client: httpx2.AsyncClient)
     assert await opens(client, await rotate(client, ada.tokens))
 
 
+@both_transports
 async def test_every_other_session_ends_at_once(
     kit_app: KitApp, client: httpx2.AsyncClient
 ) -> None:
@@ -163,12 +167,14 @@ async def test_who_does_not_know_the_password_is_told_nothing_of_the_policy(
     assert_refused(answer, 400, "invalid_password")
 
 
+@both_transports
 async def test_a_change_wants_a_credential_that_works(client: httpx2.AsyncClient) -> None:
     assert_no_credential(await client.post(CHANGE, json=BODY))
     bad = {"Authorization": "Bearer no"}
     assert_bad_token(await client.post(CHANGE, json=BODY, headers=bad))
 
 
+@both_transports
 async def test_a_first_password_is_set_after_a_recent_login(
     kit_app: KitApp, client: httpx2.AsyncClient
 ) -> None:
@@ -194,6 +200,7 @@ async def test_after_an_older_login_no_first_password_is_set(
     assert (await stored(kit_app, ada.id)).hashed_password is None
 
 
+@both_transports
 async def test_a_refresh_makes_no_login_recent(kit_app: KitApp, client: httpx2.AsyncClient) -> None:
     ada = await join_without_password(kit_app)
     kit_app.clock.advance(minutes=6)

@@ -9,6 +9,7 @@ from sqlalchemy import func, select
 from fastauth_kit import SecondFactor, UserMixin, Work
 from fastauth_kit.features.passwords import LoginFailed
 from fastauth_kit.features.sessions import LoggedIn
+from tests.both_transports import both_transports
 from tests.features.accounts.answers import (
     BEARER,
     assert_invalid,
@@ -36,6 +37,7 @@ async def count_sessions(kit_app: KitApp) -> int:
         return int(await session.scalar(count) or 0)
 
 
+@both_transports
 async def test_json_signs_in(kit_app: KitApp, client: httpx2.AsyncClient) -> None:
     await kit_app.add_user()
 
@@ -45,6 +47,7 @@ async def test_json_signs_in(kit_app: KitApp, client: httpx2.AsyncClient) -> Non
     assert await opens(client, tokens)
 
 
+@both_transports
 @pytest.mark.parametrize("grant_type", [{}, {"grant_type": "password"}])
 @pytest.mark.parametrize("encoding", ["urlencoded", "multipart"])
 async def test_a_form_signs_in(
@@ -244,6 +247,7 @@ async def test_an_account_without_a_password_is_refused_as_any_other(
     assert_wrong(await client.post(LOGIN, json={**GOOD, "password": ""}))
 
 
+@both_transports
 async def test_a_login_costs_four_statements(kit_app: KitApp, client: httpx2.AsyncClient) -> None:
     await kit_app.add_user()
     kit_app.statements.clear()
@@ -280,6 +284,7 @@ class Enrolled(SecondFactor):
         return True
 
 
+@both_transports
 async def test_with_a_second_factor_there_is_no_session_yet(make_app: Any) -> None:
     kit_app = make_app(hooks=(Enrolled(),))
     await kit_app.add_user()

@@ -156,6 +156,6 @@ def test_openapi_names_the_refusals_of_each_route() -> None:
 
 
 def test_issued_tokens_are_not_shown_by_accident() -> None:
-    issued = IssuedSession(IntSession().id, "access-secret", "refresh-secret", 60)
+    issued = IssuedSession(IntSession().id, "access-secret", "refresh-secret", 60, 600)
 
     assert "secret" not in repr(issued)

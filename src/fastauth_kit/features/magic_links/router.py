@@ -47,7 +47,7 @@ def add_magic_link_routes(links: "MagicLinks", table: RouteTable) -> None:
         await admit(auth, Attempt(AttemptKind.TOKEN, "log_in_by_magic_link", device))
         async with work:
             outcome = await links.log_in(work, body.token.get_secret_value(), device=device)
-        return answer_login(outcome, response)
+        return answer_login(auth, outcome, request, response)
 
     table.add(
         "request_magic_link",

@@ -50,7 +50,7 @@ def _add_login(passwords: "Passwords", table: RouteTable) -> None:
                 credentials.password.get_secret_value(),
                 device=device_of(request, auth.settings),
             )
-        return answer_login(outcome, response)
+        return answer_login(auth, outcome, request, response)
 
     table.add(
         "login",

@@ -26,12 +26,11 @@ from fastauth_kit.core.hooks import (
     SessionIssuer,
     tell,
 )
-from fastauth_kit.core.http import bearer_token
 from fastauth_kit.core.models import UserMixin
 from fastauth_kit.core.routes import RouteTable
 from fastauth_kit.core.store import change
 from fastauth_kit.core.work import Work
-from fastauth_kit.features.sessions.access_token import make_access_token, read_access_token
+from fastauth_kit.features.sessions.access_token import make_access_token
 from fastauth_kit.features.sessions.errors import SessionNotFound
 from fastauth_kit.features.sessions.events import (
     REASONS,
@@ -40,6 +39,7 @@ from fastauth_kit.features.sessions.events import (
     SessionsRevoked,
 )
 from fastauth_kit.features.sessions.models import SessionMixin
+from fastauth_kit.features.sessions.presented import recognise_session
 from fastauth_kit.features.sessions.proof import new_row, renew_proof
 from fastauth_kit.features.sessions.refresh_token import (
     REFRESH_PURPOSE,
@@ -150,15 +150,18 @@ class Sessions(Feature, SessionIssuer, Authenticator, CredentialListener, Accoun
             now=work.now,
             lifetime_seconds=seconds,
         )
-        return IssuedSession(session_id, access_token, refresh_token, seconds)
+        session_lifetime = min(self.idle_lifetime, ends_at - work.now)
+        return IssuedSession(
+            session_id,
+            access_token,
+            refresh_token,
+            seconds,
+            max(1, int(session_lifetime.total_seconds())),
+        )
 
     def recognise(self, auth: Assembly[Any], connection: HTTPConnection) -> AccessClaims | None:
         """Verify the access token of a connection, if there is one."""
-        token = bearer_token(connection)
-        if token is None:
-            return None
-        longest = self.access_token_lifetime
-        return read_access_token(auth, token, now=auth.clock(), longest_lifetime=longest)
+        return recognise_session(auth, connection, self.access_token_lifetime)
 
     def add_proof(self, statement: Select[Any], auth: Assembly[Any]) -> Select[Any]:
         """Join the session, which must be in force and the user's own."""

@@ -8,13 +8,15 @@ from fastapi.requests import HTTPConnection
 
 from fastauth_kit.core.authentication import Authenticated
 from fastauth_kit.core.errors import AuthError, InvalidToken, NotAuthenticated
-from fastauth_kit.core.forms import UnsupportedGrantType, document_body, read_form_or_json
+from fastauth_kit.core.forms import UnsupportedGrantType, document_body
 from fastauth_kit.core.routes import RouteTable
-from fastauth_kit.core.tokens import NO_STORE, SessionTokens, tokens_of
+from fastauth_kit.core.tokens import SessionTokens, answer_tokens
+from fastauth_kit.core.transport import transport_of
 from fastauth_kit.core.work import Work
 from fastauth_kit.features.sessions.errors import InvalidRefreshToken, SessionNotFound
 from fastauth_kit.features.sessions.events import RevokedReason
 from fastauth_kit.features.sessions.models import SessionMixin
+from fastauth_kit.features.sessions.presented import PresentedToken, read_refresh_token
 from fastauth_kit.features.sessions.schemas import LogoutBody, RefreshBody, SessionRead
 
 if TYPE_CHECKING:
@@ -31,21 +33,25 @@ def add_session_routes(sessions: "Sessions", table: RouteTable) -> None:
 
 def _add_refresh(sessions: "Sessions", table: RouteTable) -> None:
     auth = table.auth
+    in_body_only = transport_of(auth) is None
+
+    async def read_token(request: Request) -> PresentedToken:
+        return await read_refresh_token(auth, request)
 
     async def refresh(
-        body: Annotated[RefreshBody, Depends(_read_refresh_body)],
+        token: Annotated[PresentedToken, Depends(read_token)],
+        request: Request,
         response: Response,
         work: Annotated[Work, Depends(auth.work)],
-    ) -> SessionTokens:
+    ) -> SessionTokens | Response:
         """Exchange a refresh token for fresh tokens; each one works once.
 
         For a few seconds a repeated request gets the same tokens again, in
         case the answer was lost. After that a used token ends the session.
         """
         async with work:
-            issued = await sessions.refresh(work, body.refresh_token.get_secret_value())
-        response.headers.update(NO_STORE)
-        return tokens_of(issued)
+            issued = await sessions.refresh(work, token.text)
+        return answer_tokens(auth, issued, request, response, carried=token.carried)
 
     table.add(
         "refresh",
@@ -55,19 +61,16 @@ def _add_refresh(sessions: "Sessions", table: RouteTable) -> None:
         errors=[InvalidRefreshToken, UnsupportedGrantType],
         reads_body=True,
         response_model=SessionTokens,
-        openapi_extra=document_body(RefreshBody, grant_type="refresh_token"),
+        openapi_extra=document_body(RefreshBody, grant_type="refresh_token", required=in_body_only),
     )
 
 
-async def _read_refresh_body(request: Request) -> RefreshBody:
-    return await read_form_or_json(request, RefreshBody, grant_type="refresh_token")
-
-
 def _add_logout(sessions: "Sessions", table: RouteTable) -> None:
-    auth = table.auth
+    auth, transport = table.auth, transport_of(table.auth)
 
     async def logout(
         connection: HTTPConnection,
+        response: Response,
         session: Annotated[Any, auth.session_dependency],
         work: Annotated[Work, Depends(auth.work)],
         body: LogoutBody | None = None,
@@ -84,6 +87,8 @@ def _add_logout(sessions: "Sessions", table: RouteTable) -> None:
                 await _log_out_by_body(sessions, work, body, error)
             else:
                 await _log_out(sessions, work, who)
+                if transport is not None and transport.access_token(connection) is not None:
+                    transport.forget(auth, response)
 
     table.add(
         "logout",
