@@ -23,8 +23,15 @@ class _Background:
 
     tasks: set[asyncio.Task[None]] = field(default_factory=set[asyncio.Task[None]])
     limits: set[asyncio.Timeout] = field(default_factory=set[asyncio.Timeout])
-    end: float | None = None
-    """In the loop's own time: from when on nothing is under way any more."""
+    is_over: bool = False
+    """Whether nothing may be under way any more."""
+
+    def end(self) -> None:
+        """Cancel what is under way."""
+        self.is_over = True
+        for limit in self.limits:
+            if not limit.expired():  # else it is being cancelled already
+                limit.reschedule(0)
 
 
 class AfterCommit:
@@ -69,17 +76,13 @@ class AfterCommit:
         For the moment when an app is told to end, and would wait for a minute
         for a mail server that is away. What starts later ends then, too.
         """
-        here, now = self._of_this_loop(), asyncio.get_running_loop().time()
-        here.end = now + seconds
-        for limit in here.limits:
-            limit.reschedule(min(here.end, limit.when() or here.end))
+        asyncio.get_running_loop().call_later(seconds, self._of_this_loop().end)
 
     def _of_this_loop(self) -> _Background:
         return self._by_loop.setdefault(asyncio.get_running_loop(), _Background())
 
     async def _run(self, action: Action, here: _Background) -> None:
-        until = asyncio.get_running_loop().time() + self._timeout_seconds
-        limit = asyncio.timeout_at(until if here.end is None else min(until, here.end))
+        limit = asyncio.timeout(0 if here.is_over else self._timeout_seconds)
         try:
             async with limit:
                 here.limits.add(limit)
