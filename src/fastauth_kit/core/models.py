@@ -156,12 +156,14 @@ class OwnedByUser(Record, Generic[IdT]):
     """A row that belongs to one user and goes with them."""
 
     __auth_user__: ClassVar[type[UserMixin[Any]]]
+    __some_are_nobodys__: ClassVar[bool] = False
+    """Whether there are rows without an owner, too."""
 
     @declared_attr
     def user_id(cls) -> Mapped[IdT]:
         """The owner; takes its column type from the caller's key."""
-        key = primary_key(cls.__auth_user__)
-        return mapped_column(ForeignKey(key, ondelete="CASCADE"), index=True)
+        key = ForeignKey(primary_key(cls.__auth_user__), ondelete="CASCADE")
+        return mapped_column(key, index=True, nullable=cls.__some_are_nobodys__)
 
 
 def primary_key(model: type[Any]) -> Column[Any]:

@@ -63,6 +63,13 @@ async def failures(kit_app: KitApp) -> int:
         return await session.scalar(select(func.count()).select_from(IntLoginFailure)) or 0
 
 
+async def owners(kit_app: KitApp) -> list[Any]:
+    """Return whose the rows are, in the order of their making."""
+    async with kit_app.sessions() as session:
+        rows = await session.scalars(select(IntLoginFailure))
+        return [row.user_id for row in sorted(rows, key=lambda row: (row.user_id is None, row.id))]
+
+
 async def status(kit_app: KitApp, **options: Any) -> int:
     return (await log_in(kit_app, **options)).status_code
 
@@ -175,7 +182,7 @@ async def test_every_failure_costs_as_many_statements(kit_app: KitApp) -> None:
         {"email": "nobody@example.com"},
         {"password": "not the password"},
         {"password": "not the password"},
-        {},  # locked by now, and announced
+        {},  # locked by now, and announced, which costs one statement once
         {},
         {"password": "not the password"},
     ):
@@ -183,7 +190,7 @@ async def test_every_failure_costs_as_many_statements(kit_app: KitApp) -> None:
         assert await status(kit_app, **options) == 401
         costs.append(len(kit_app.statements))
 
-    assert costs == [2] * 7
+    assert costs == [2, 2, 2, 2, 3, 2, 2]
 
 
 async def test_a_good_login_costs_one_statement_more_at_most(
@@ -216,17 +223,44 @@ async def test_the_owner_is_told_once(kit_app: KitApp, told: Told) -> None:
     assert told.locks == [AccountLocked(ada)]
 
 
-async def test_a_locked_account_gathers_no_rows(kit_app: KitApp) -> None:
+async def test_every_failure_writes_one_row(kit_app: KitApp) -> None:
+    """Or the time of the commit would tell which of them there is an account for."""
     await kit_app.add_user()
+    counts: list[int] = []
+    for email in (ADA, "nobody@example.com", *[ADA] * (MOST + 2)):
+        before = await failures(kit_app)
+        await guess(kit_app, 1, email=email)
+        counts.append(await failures(kit_app) - before)
+
+    assert counts == [1] * (MOST + 4)
+
+
+async def test_a_locked_account_gathers_no_rows(kit_app: KitApp) -> None:
+    ada = await kit_app.add_user()
     await guess(kit_app, MOST + 5)
 
-    assert await failures(kit_app) == MOST
+    assert await owners(kit_app) == [ada] * MOST + [None] * 5
 
 
-async def test_nobody_gathers_no_rows(kit_app: KitApp) -> None:
-    await guess(kit_app, 5, email="nobody@example.com")
+async def test_what_counts_for_nobody_can_be_pruned(kit_app: KitApp) -> None:
+    ada = await kit_app.add_user()
+    await guess(kit_app, MOST)
+    await guess(kit_app, 3, email="nobody@example.com")
+    lockout = kit_app.auth.feature(Lockout)
+    pruned: list[int] = []
+    for _ in range(3):
+        async with kit_app.sessions() as session, kit_app.auth.work_for(session) as work:
+            pruned.append(await lockout.prune(work, at_most=2))
 
-    assert await failures(kit_app) == 0
+    assert pruned == [2, 1, 0]
+    assert await owners(kit_app) == [ada] * MOST
+
+
+async def test_a_failure_outlives_an_account_that_is_deleted_meanwhile(kit_app: KitApp) -> None:
+    async with kit_app.sessions() as session, kit_app.auth.work_for(session) as work:
+        await kit_app.auth.feature(Lockout).login_failed(work, 4711, 0, Device(ip=HOME))
+
+    assert await owners(kit_app) == [None]
 
 
 async def test_a_row_says_where_and_when(kit_app: KitApp) -> None:

@@ -31,7 +31,7 @@ def upgrade() -> None:
         ),
         sa.Column("failed_at", UtcDateTime(), nullable=False),
         sa.Column("announced", sa.Boolean(), server_default=sa.false(), nullable=False),
-        sa.Column("user_id", sa.Integer(), nullable=False),
+        sa.Column("user_id", sa.Integer(), nullable=True),
         sa.ForeignKeyConstraint(["user_id"], ["users.id"], ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("id"),
     )

@@ -6,11 +6,11 @@ from uuid import UUID
 
 from sqlalchemy import (
     ColumnElement,
+    case,
     delete,
     func,
     insert,
     inspect,
-    literal,
     select,
     update,
 )
@@ -33,6 +33,9 @@ from fastauth_kit.core.store import change
 from fastauth_kit.core.work import Work
 from fastauth_kit.features.lockout.events import AccountLocked
 from fastauth_kit.features.lockout.models import LoginFailureMixin
+
+_ANNOUNCED = 1_000_000
+"""More than there can be failures of an account."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,20 +77,29 @@ class Lockout(Feature, LoginGuard, CredentialListener, AccountRemover):
         await change(work, delete(self.model).where(self.model.user_id == user_id))
 
     def count_failures(self, auth: Assembly[Any]) -> ColumnElement[int]:
-        """Return the SQL that counts the failures of a user."""
-        counting = select(func.count()).where(self.model.user_id == auth.user_model.id)
-        return counting.correlate(auth.user_model).scalar_subquery()
+        """Return the SQL that counts the failures of a user.
+
+        ``_ANNOUNCED`` more where the owner has been told of the lock.
+        """
+        said = func.max(case((self.model.announced, _ANNOUNCED), else_=0))
+        counting = select(func.count() + func.coalesce(said, 0))
+        own = self.model.user_id == auth.user_model.id
+        return counting.where(own).correlate(auth.user_model).scalar_subquery()
 
     async def login_failed(
         self, work: Work, user_id: Any | None, failures: int, device: Device
     ) -> None:
-        """Add a failure; or tell the owner, once, that the account is locked.
+        """Add a failure; and tell the owner, once, that the account is locked.
 
-        A locked account counts no further, so its rows do not grow.
+        Whatever it is about, one row is written: a commit that had nothing to
+        write would be quicker, by the time that the disk takes. A failure that
+        counts for nobody, or for a locked account, has no owner, so that an
+        account's rows do not grow.
         """
-        if failures < self.most_failures:
-            await self._add(work, user_id, device)
-        elif await self._announce(work, user_id) >= self.most_failures:
+        counts = user_id is not None and failures < self.most_failures
+        await self._add(work, user_id if counts else None, device)
+        is_new = self.most_failures <= failures < _ANNOUNCED
+        if is_new and await self._announce(work, user_id) >= self.most_failures:
             await tell(work, AccountLocked(user_id))
 
     async def login_succeeded(
@@ -119,17 +131,25 @@ class Lockout(Feature, LoginGuard, CredentialListener, AccountRemover):
         """Delete a user's failures: not every database cascades (SQLite does when asked)."""
         await self.unlock(work, user.id)
 
+    async def prune(self, work: Work, *, at_most: int = 1000) -> int:
+        """Delete rows that count for nobody; return how many.
+
+        For a job: call it until it returns 0.
+        """
+        nobodys = self.model.user_id.is_(None)
+        found = await work.scalars(select(self.model.id).where(nobodys).limit(at_most))
+        return await change(work, delete(self.model).where(self.model.id.in_(found)))
+
     async def _add(self, work: Work, user_id: Any | None, device: Device) -> None:
-        """Add a row for an account; for nobody the same statement adds none."""
         user = work.auth.user_model
         values = {
-            "id": literal(time_ordered_id(work.now), self.model.id.type),
-            "user_id": user.id,
-            "network": literal(network_of(device.ip), self.model.network.type),
-            "failed_at": literal(work.now, self.model.failed_at.type),
+            "id": time_ordered_id(work.now),
+            # asked for again: the account may have been deleted meanwhile
+            "user_id": select(user.id).where(user.id == user_id).scalar_subquery(),
+            "network": network_of(device.ip),
+            "failed_at": work.now,
         }
-        whose = select(*values.values()).where(user.id == user_id)
-        await work.execute(insert(self.model).from_select(list(values), whose))
+        await work.execute(insert(self.model).values(values))
 
     async def _announce(self, work: Work, user_id: Any | None) -> int:
         """Mark what was not announced yet; all of it only the first time."""

@@ -1,7 +1,7 @@
 """The table of failed logins: a row for each that still counts."""
 
 from datetime import datetime
-from typing import Generic
+from typing import ClassVar, Generic
 from uuid import UUID
 
 from sqlalchemy import Boolean, Uuid, false
@@ -15,8 +15,12 @@ class LoginFailureMixin(OwnedByUser[IdT], Generic[IdT]):
 
     The caller adds ``__tablename__`` and ``__auth_user__``. An account has at
     most about as many rows as failures shut it; good logins, and a new
-    password, delete them.
+    password, delete them. A failure that counts for no account is a row without
+    a user, so that the time of its commit tells nothing; ``Lockout.prune``
+    deletes those.
     """
+
+    __some_are_nobodys__: ClassVar[bool] = True
 
     id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
     """Orders them by time."""
