@@ -29,6 +29,10 @@ def everything() -> tuple[Feature, ...]:
     return (*(part for part in others if part.name not in names), *mailing)
 
 
+REPLACING = {"PrivateRegistration"}
+"""Features that take the place of a route of another's; they cannot all be on."""
+
+
 def feature_classes() -> Iterator[type[Feature]]:
     """Find every feature that the library has."""
     for found in pkgutil.iter_modules(features.__path__, f"{features.__name__}."):
@@ -45,8 +49,9 @@ def hooks_of(kind: type[Feature]) -> set[type[Hook]]:
 
 
 def sharing_a_hook() -> list[tuple[type[Feature], type[Feature]]]:
-    """Return the pairs that are asked one after the other somewhere."""
-    kinds = sorted(feature_classes(), key=lambda kind: kind.name)
+    """Return the pairs that are asked one after the other somewhere, and are on."""
+    on = (kind for kind in feature_classes() if kind.__name__ not in REPLACING)
+    kinds = sorted(on, key=lambda kind: kind.name)
     return [pair for pair in combinations(kinds, 2) if hooks_of(pair[0]) & hooks_of(pair[1])]
 
 

@@ -7,8 +7,11 @@ from typing import Any
 import pytest
 
 from fastauth_kit.core.feature import Feature
+from fastauth_kit.features.email_verification import EmailVerification
+from fastauth_kit.features.private_registration import PrivateRegistration
 from tests.invariants.everything import (
     ALWAYS_ON,
+    REPLACING,
     Seen,
     a_whole_life,
     everything,
@@ -16,8 +19,8 @@ from tests.invariants.everything import (
     in_order,
     sharing_a_hook,
 )
-from tests.kit_app import KitApp
-from tests.mailing import mailed_token
+from tests.kit_app import PASSWORD, IntPendingRegistration, KitApp, bearer
+from tests.mailing import mail_features, mailed_token
 
 # what runs in which order is no matter of the database, nor of the kind of session
 pytestmark = [
@@ -45,7 +48,7 @@ def test_everything_is_on(kit_app: KitApp) -> None:
     """A feature that is new is to be in ``every_feature``."""
     on = {type(feature).__name__ for feature in kit_app.auth.features}
 
-    assert {kind.__name__ for kind in feature_classes()} == on
+    assert {kind.__name__ for kind in feature_classes()} == on | REPLACING
     assert on >= ALWAYS_ON
     assert PAIRS
 
@@ -81,6 +84,26 @@ async def test_a_pair_that_shares_a_hook_may_come_in_either_order(
         401,
     ]
     assert len(there[1]) >= 8
+
+
+@pytest.mark.parametrize("order", [1, -1])
+async def test_private_registration_may_come_before_or_after_verification(
+    make_app: Callable[..., KitApp], order: int
+) -> None:
+    """Both end at one route, and one takes the place of another's."""
+    both = (EmailVerification(), PrivateRegistration(model=IntPendingRegistration))
+    kit_app = make_app(more_features=mail_features(*both[::order]))
+    account = {"email": "ada@example.com", "password": PASSWORD}
+
+    async with kit_app.client() as client:
+        asked = await client.post("/api/auth/register", json=account)
+        token = await mailed_token(kit_app)
+        proven = await client.post("/api/auth/email/verify", json={"token": token})
+        login = await client.post("/api/auth/login", json=account)
+        me = await client.get("/api/users/me", headers=bearer(login.json()))
+
+    assert [answer.status_code for answer in (asked, proven, login, me)] == [202, 204, 200, 200]
+    assert me.json()["is_verified"]
 
 
 def _statuses(seen: list[tuple[str, int, Any]]) -> list[int]:
