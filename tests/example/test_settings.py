@@ -81,6 +81,7 @@ def test_another_driver_is_refused_by_the_name_of_the_right_one(
         ("REFRESH_TOKEN_EXPIRE_DAYS", "99999999999999", "less than or equal to 3650"),
         ("CORS_ORIGINS", '["http://localhost:3000/"]', "without a path"),
         ("CORS_ORIGINS", '["localhost:3000"]', "an origin is written as https://"),
+        ("CORS_ORIGINS", '["http://app.example.com"]', "serve them by https"),
         ("ALLOWED_HOSTS", '["http://example.com"]', "a host is written as example.com"),
         ("ALLOWED_HOSTS", '["example.*"]', "a host is written as example.com"),
         ("ALLOWED_HOSTS", '["example.com:8000"]', "without a port"),
@@ -162,6 +163,29 @@ def test_a_key_pair_of_another_algorithm_is_refused(monkeypatch: pytest.MonkeyPa
 
     with pytest.raises(ConfigurationError, match="set ALGORITHM=EdDSA"):
         read.signing_keys()
+
+
+@pytest.mark.parametrize(
+    ("values", "origins", "secure"),
+    [
+        ({}, ["http://localhost:3000"], True),
+        ({"CORS_ORIGINS": '["*"]'}, [], True),
+        (
+            {"DEBUG": "true", "CORS_ORIGINS": '["http://pc.lan:3000"]'},
+            ["http://pc.lan:3000"],
+            False,
+        ),
+        ({"DEBUG": "true", "CORS_ORIGINS": '["https://a.example"]'}, ["https://a.example"], True),
+        ({"DEBUG": "true", "PUBLIC_URL": "https://a.example"}, ["http://localhost:3000"], True),
+    ],
+)
+def test_cookies_are_for_the_pages_that_cors_names(
+    monkeypatch: pytest.MonkeyPatch, values: dict[str, str], origins: list[str], secure: bool
+) -> None:
+    """Without TLS only while debugging, and where nothing has it."""
+    cookies = settings(monkeypatch, **values).cookies()
+
+    assert (cookies.origins, cookies.secure) == (origins, secure)
 
 
 def test_trusted_proxies_reach_the_kit(monkeypatch: pytest.MonkeyPatch) -> None:
