@@ -23,7 +23,12 @@ from tests.example.alembic_command import (
 )
 from tests.example.server import SECRET, free_port, running
 
-OURS = {"users", "auth_sessions", "posts", "profiles", "one_time_tokens", "login_failures"}
+OURS = {"users", "auth_sessions", "posts", "profiles"} | {
+    "audit_events",
+    "login_failures",
+    "one_time_tokens",
+    "pending_registrations",
+}
 MOMENT = "'2026-11-23 12:00:00'"
 
 

@@ -17,6 +17,8 @@ FILES = {
     "/verify-email": "verify-email.html",
     "/reset-password": "reset-password.html",
     "/magic-link": "magic-link.html",
+    "/change-email": "change-email.html",
+    "/undo-email-change": "undo-email-change.html",
 }
 PAGES = list(FILES)
 PASSWORD = "correct horse battery"
@@ -148,6 +150,55 @@ async def test_a_link_signs_in(server: Running, seen: Observed, tmp_path: Path) 
     await expect(page.get_by_role("status")).to_have_text(f"You are signed in: {account['email']}")
     await page.screenshot(path=tmp_path / "signed-in.png")
     assert seen.complaints == []
+
+
+async def test_an_address_is_changed_and_the_former_mailbox_takes_the_account_back(
+    server: Running, seen: Observed, tmp_path: Path
+) -> None:
+    account, page = register(server, "moving"), seen.page
+    token = link(server, account["email"], "/verify-email").partition("#token=")[2]
+    httpx2.post(f"{server.url}/api/auth/email/verify", json={"token": token}).raise_for_status()
+    new = {**account, "email": "moved@example.com"}
+    headers = {"Authorization": f"Bearer {sign_in(server, account).json()['access_token']}"}
+    asked = {"new_email": new["email"], "password": PASSWORD}
+    url = f"{server.url}/api/auth/email/change"
+    assert httpx2.post(url, json=asked, headers=headers).status_code == 202
+
+    await page.goto(link(server, new["email"], "/change-email"))
+    await page.screenshot(path=tmp_path / "change.png")
+    await page.get_by_role("button", name="Use this address").click()
+
+    await expect(page.get_by_role("status")).to_contain_text("Your account has this address now.")
+    assert [sign_in(server, login).status_code for login in (account, new)] == [401, 200]
+
+    await page.goto(link(server, account["email"], "/undo-email-change"))
+    await page.get_by_label("New password").fill(NEW_PASSWORD)
+    await page.screenshot(path=tmp_path / "undo.png")
+    await page.get_by_role("button", name="Take my account back").click()
+
+    await expect(page.get_by_role("status")).to_contain_text("Your account is yours again.")
+    own = {**account, "password": NEW_PASSWORD}
+    assert [sign_in(server, login).status_code for login in (own, new)] == [200, 401]
+    assert seen.complaints == []
+
+
+async def test_a_browser_keeps_the_cookies_of_this_machine(server: Running, seen: Observed) -> None:
+    """Although it is reached without TLS, and no script reads but the CSRF token."""
+    account, page = register(server, "baker"), seen.page
+    await page.goto(f"{server.url}/magic-link")
+
+    body = await page.evaluate(
+        """async (account) => {
+            const asks = { "Content-Type": "application/json", "X-Auth-Transport": "cookie" };
+            const options = { method: "POST", headers: asks, body: JSON.stringify(account) };
+            return (await fetch("api/auth/login", options)).json();
+        }""",
+        account,
+    )
+    me = await page.evaluate("async () => (await fetch('api/users/me')).json()")
+
+    assert (body["token_type"], me["email"]) == ("cookie", account["email"])
+    assert await page.evaluate("document.cookie") == f"__Host-csrf={body['csrf_token']}"
 
 
 @pytest.mark.parametrize("path", PAGES)

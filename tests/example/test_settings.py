@@ -164,6 +164,30 @@ def test_a_key_pair_of_another_algorithm_is_refused(monkeypatch: pytest.MonkeyPa
         read.signing_keys()
 
 
+@pytest.mark.parametrize(
+    ("values", "origins", "secure"),
+    [
+        ({}, ["http://localhost:3000"], True),
+        ({"CORS_ORIGINS": '["*"]'}, [], True),
+        ({"CORS_ORIGINS": '["http://app.example.com"]'}, [], True),
+        (
+            {"DEBUG": "true", "CORS_ORIGINS": '["http://pc.lan:3000"]'},
+            ["http://pc.lan:3000"],
+            False,
+        ),
+        ({"DEBUG": "true", "CORS_ORIGINS": '["https://a.example"]'}, ["https://a.example"], True),
+        ({"DEBUG": "true", "PUBLIC_URL": "https://a.example"}, ["http://localhost:3000"], True),
+    ],
+)
+def test_cookies_are_for_the_pages_that_cors_names(
+    monkeypatch: pytest.MonkeyPatch, values: dict[str, str], origins: list[str], secure: bool
+) -> None:
+    """Without TLS only while debugging, and where nothing has it."""
+    cookies = settings(monkeypatch, **values).cookies()
+
+    assert (cookies.origins, cookies.secure) == (origins, secure)
+
+
 def test_trusted_proxies_reach_the_kit(monkeypatch: pytest.MonkeyPatch) -> None:
     auth = settings(monkeypatch, TRUSTED_PROXIES='["172.30.255.0/28"]').auth()
 

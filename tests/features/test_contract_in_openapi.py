@@ -7,8 +7,17 @@ from typing import Any
 import pytest
 from fastapi import FastAPI
 
-from fastauth_kit import AuthKit, AuthSettings, Passwords, Sessions, get_auth_router
+from fastauth_kit import (
+    Accounts,
+    AuthKit,
+    AuthSettings,
+    Passwords,
+    Sessions,
+    get_auth_router,
+)
+from fastauth_kit.core.feature import Feature
 from tests.kit_app import SECRET, IntSession, IntUser
+from tests.mailing import every_feature
 
 TOKENS = "SessionTokens"
 ALWAYS = {
@@ -77,18 +86,22 @@ IN_OPEN_ROUTES = {"login", "refresh"}
 """These take no access token; logout takes one or none."""
 
 
-@pytest.fixture(scope="module")
-def document() -> dict[str, Any]:
-    """OpenAPI of the routes of passwords and sessions, and nothing else."""
+def openapi_of(*features: Feature) -> dict[str, Any]:
     auth: AuthKit[Any] = AuthKit(
         user_model=IntUser,
         get_session=lambda: None,
         settings=AuthSettings(secret_key=SECRET, token_url="/login"),
-        features=(Passwords(), Sessions(model=IntSession)),
+        features=(Passwords(), Sessions(model=IntSession), *features),
     )
     app = FastAPI()
     app.include_router(get_auth_router(auth))
     return app.openapi()
+
+
+@pytest.fixture(scope="module")
+def document() -> dict[str, Any]:
+    """OpenAPI of the routes of passwords and sessions, and nothing else."""
+    return openapi_of()
 
 
 def operations(document: dict[str, Any]) -> dict[tuple[str, str], dict[str, Any]]:
@@ -146,6 +159,19 @@ def test_routes_that_need_an_access_token_say_so(document: dict[str, Any]) -> No
             assert security is None
         else:
             assert security == (needs if name != "logout" else [*needs, {}])
+
+
+def test_no_route_names_a_way_to_prove_oneself_twice() -> None:
+    """Clients that are generated from it, and documentation, would show it twice."""
+    security = {
+        operation["operationId"]: [json.dumps(way) for way in operation.get("security", ())]
+        for operation in operations(openapi_of(Accounts(), *every_feature())).values()
+    }
+
+    twice = {name: ways for name, ways in security.items() if len(set(ways)) < len(ways)}
+    assert twice == {}
+    optional = {name for name, ways in security.items() if "{}" in ways}
+    assert optional == {"logout", "request_email_verification", "confirm_email_change"}
 
 
 def test_the_scheme_is_oauth2_with_the_url_of_login(document: dict[str, Any]) -> None:

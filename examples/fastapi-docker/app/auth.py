@@ -3,19 +3,31 @@
 from datetime import timedelta
 from typing import Final
 
+from asgi_correlation_id import correlation_id
+
 from app.config import get_settings
 from app.database import get_db
-from app.models import AuthSession, LoginFailure, OneTimeToken, User
+from app.models import (
+    AuditEvent,
+    AuthSession,
+    LoginFailure,
+    OneTimeToken,
+    PendingRegistration,
+    User,
+)
 from app.schemas.user import UserCreate, UserResponse, UserUpdate
 from app.services.mail import WelcomeMail, make_mailer
 from app.services.profiles import ProfileWithAccount
 from fastauth_kit import Accounts, AuthKit, Passwords, Sessions
+from fastauth_kit.features.audit import Audit
+from fastauth_kit.features.email_change import EmailChange
 from fastauth_kit.features.email_verification import EmailVerification
 from fastauth_kit.features.lockout import Lockout
 from fastauth_kit.features.magic_links import MagicLinks
 from fastauth_kit.features.mail import Mail
 from fastauth_kit.features.one_time_tokens import OneTimeTokens
 from fastauth_kit.features.password_reset import PasswordReset
+from fastauth_kit.features.private_registration import PrivateRegistration
 from fastauth_kit.features.throttling import MemoryStore, Throttling
 from fastauth_kit.features.throttling.redis_store import RedisStore
 
@@ -25,6 +37,9 @@ idle = timedelta(days=settings.REFRESH_TOKEN_EXPIRE_DAYS)
 # in memory each worker counts for itself
 counts = RedisStore(settings.REDIS_URL) if settings.REDIS_URL else MemoryStore()
 throttling = () if settings.THROTTLING == "off" else (Throttling(store=counts),)
+# whether an address has an account is then nobody's to know; else POST /register tells
+private = PrivateRegistration(model=PendingRegistration, page="/verify-email")
+registration = (private,) if settings.PRIVATE_REGISTRATION else ()
 
 SESSION_SCOPE: Final = "function"
 """Database sessions end before the answer leaves: who reads slowly holds no connection.
@@ -48,9 +63,13 @@ auth = AuthKit(
             absolute_lifetime=max(idle, timedelta(days=90)),
         ),
         settings.signing_keys(),
+        # for pages in a browser, beside bearer tokens for everybody
+        settings.cookies(),
         # who guesses
         *throttling,
         Lockout(model=LoginFailure),
+        # who did what, and where from; people read what is theirs at GET /api/auth/events
+        Audit(model=AuditEvent, request_id=correlation_id.get),
         # links by mail; each leads to a page in app/pages/
         Mail(
             mailer=make_mailer(settings),
@@ -62,6 +81,8 @@ auth = AuthKit(
         EmailVerification(page="/verify-email", required=settings.REQUIRE_VERIFIED_EMAIL),
         PasswordReset(page="/reset-password"),
         MagicLinks(page="/magic-link"),
+        EmailChange(page="/change-email", undo_page="/undo-email-change"),
+        *registration,
     ),
     hooks=(ProfileWithAccount(), WelcomeMail()),
 )

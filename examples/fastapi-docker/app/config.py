@@ -5,6 +5,7 @@ import re
 from dataclasses import replace
 from functools import lru_cache
 from typing import Annotated, Literal, Self
+from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -12,6 +13,7 @@ from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
 
 from fastauth_kit import AuthSettings, ConfigurationError
+from fastauth_kit.features.cookies import Cookies
 from fastauth_kit.features.mail import SmtpMailer
 from fastauth_kit.features.signing_keys import SYMMETRIC, SigningKeys
 
@@ -71,6 +73,12 @@ def _check_host(text: str) -> str:
     return text
 
 
+def _is_guarded(origin: str) -> bool:
+    """Whether pages of an origin come as they were sent: by TLS, or from this machine."""
+    parts = urlsplit(origin)
+    return parts.scheme == "https" or parts.hostname in {"localhost", "127.0.0.1", "::1"}
+
+
 class Settings(BaseSettings):
     """What a deployment decides."""
 
@@ -110,6 +118,7 @@ class Settings(BaseSettings):
     SMTP_WITHOUT_TLS: bool = False
     MAIL_FROM: str = "FastAPI App <app@localhost>"
     REQUIRE_VERIFIED_EMAIL: bool = False
+    PRIVATE_REGISTRATION: bool = False
     THROTTLING: Literal["on", "off"] = "on"
 
     FIRST_SUPERUSER: str = ""
@@ -127,6 +136,15 @@ class Settings(BaseSettings):
         """An address alone makes no account."""
         if self.FIRST_SUPERUSER and not self.FIRST_SUPERUSER_PASSWORD.get_secret_value():
             raise ValueError("FIRST_SUPERUSER needs FIRST_SUPERUSER_PASSWORD")
+        return self
+
+    @model_validator(mode="after")
+    def pages_may_use_cookies(self) -> Self:
+        """Those that anybody on the way could write may not."""
+        try:
+            self.cookies()
+        except ConfigurationError as error:
+            raise ValueError(f"CORS_ORIGINS: {error}") from None
         return self
 
     @model_validator(mode="after")
@@ -149,6 +167,13 @@ class Settings(BaseSettings):
                 return replace(settings, signing_key=key, algorithm=algorithm)
             case _:  # signing_keys() has the key
                 return settings
+
+    def cookies(self) -> Cookies:
+        """Return the cookies, for the pages that CORS lets in; with ``*``, for our own alone."""
+        origins = [] if "*" in self.CORS_ORIGINS else self.CORS_ORIGINS
+        has_tls = any(url.startswith("https:") for url in (self.PUBLIC_URL, *origins))
+        # browsers take secure cookies from http://localhost; from other machines while debugging
+        return Cookies(origins=origins, secure=has_tls or not self.DEBUG)
 
     def signing_keys(self) -> SigningKeys:
         """Return the key pair of the access tokens, if there is one, to be published."""

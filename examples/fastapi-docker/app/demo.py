@@ -78,6 +78,9 @@ def _welcome(url: str) -> str:
   Mails are printed here. Register, and open the link in the mail that follows.
   Sign in by mail:   {url}/magic-link
   Forgotten:         {url}/reset-password
+  Another address:   POST /api/auth/email/change; its link, and the one back, are mailed
+  Security log:      GET /api/auth/events says who signed in, when, and where from
+  Cookies:           -H 'X-Auth-Transport: cookie' with the login, instead of tokens
   Live messages:     {url.replace("http", "ws")}/ws, as the README says.
 
   Or from another terminal: register, sign in, read your account, write a post.

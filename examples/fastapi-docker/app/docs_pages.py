@@ -25,7 +25,10 @@ unless there is a mail server; the links in them open pages of this app.
 """
 
 TAGS = [
-    {"name": "auth", "description": "Register, sign in, sessions, links by mail, public keys."},
+    {
+        "name": "auth",
+        "description": "Register, sign in, sessions, links by mail, events, public keys.",
+    },
     {"name": "users", "description": "The own account; all accounts for superusers; profiles."},
     {"name": "posts", "description": "Everybody reads, authors write."},
     {"name": "health", "description": "For orchestrators and load balancers."},

@@ -69,7 +69,7 @@ app.add_middleware(
     # cookies only from origins that are named
     allow_credentials="*" not in settings.CORS_ORIGINS,
     allow_methods=["*"],
-    allow_headers=["*"],
+    allow_headers=["Authorization", "Content-Type", "X-Auth-Transport", "X-CSRF-Token"],
     expose_headers=["X-Process-Time", "X-Request-ID"],
 )
 app.add_middleware(TrustedHostMiddleware, allowed_hosts=settings.ALLOWED_HOSTS, www_redirect=False)

@@ -79,6 +79,23 @@ async def test_a_forgotten_password_is_replaced(
     assert (await ada.get("/api/users/me")).status_code == 401  # every device is signed out
 
 
+async def test_another_address_counts_when_its_link_is_used(
+    ada: AsyncClient, mails: list[EmailMessage]
+) -> None:
+    new = {**ADA, "email": "new@example.com"}
+    body = {"new_email": new["email"], "password": ADA["password"]}
+    asked = await ada.post("/api/auth/email/change", json=body)
+    page, token = await link_in(mails, "Confirm your new")
+
+    before = await ada.post("/api/auth/login", json=new)
+    answer = await ada.post("/api/auth/email/change/confirm", json={"token": token})
+    after = await ada.post("/api/auth/login", json=new)
+
+    assert (await ada.get(page)).status_code == 200
+    assert [asked.status_code, answer.status_code] == [202, 204]
+    assert [before.status_code, after.status_code] == [401, 200]
+
+
 async def test_a_magic_link_signs_in_once(ada: AsyncClient, mails: list[EmailMessage]) -> None:
     await ada.post("/api/auth/magic-link", json={"email": ADA["email"]})
     page, token = await link_in(mails, "Sign in")

@@ -52,3 +52,9 @@ async def test_an_account_that_is_closed_is_gone(ada: AsyncClient, db: AsyncSess
 
     assert response.status_code == 204
     assert (await db.scalars(select(User))).all() == []
+
+
+async def test_a_login_is_in_the_log_of_its_account(ada: AsyncClient) -> None:
+    events = (await ada.get("/api/auth/events")).json()["items"]
+
+    assert "logged_in" in {event["kind"] for event in events}

@@ -2,6 +2,22 @@
 
 from app.models.post import Post
 from app.models.profile import Profile
-from app.models.user import AuthSession, LoginFailure, OneTimeToken, User
+from app.models.user import (
+    AuditEvent,
+    AuthSession,
+    LoginFailure,
+    OneTimeToken,
+    PendingRegistration,
+    User,
+)
 
-__all__ = ["AuthSession", "LoginFailure", "OneTimeToken", "Post", "Profile", "User"]
+__all__ = [
+    "AuditEvent",
+    "AuthSession",
+    "LoginFailure",
+    "OneTimeToken",
+    "PendingRegistration",
+    "Post",
+    "Profile",
+    "User",
+]

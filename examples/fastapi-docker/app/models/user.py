@@ -7,8 +7,10 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.database import Base
 from fastauth_kit import SessionMixin, UserMixin
+from fastauth_kit.features.audit import AuditEventMixin
 from fastauth_kit.features.lockout import LoginFailureMixin
 from fastauth_kit.features.one_time_tokens import OneTimeTokenMixin
+from fastauth_kit.features.private_registration import PendingRegistrationMixin
 
 if TYPE_CHECKING:
     from app.models.post import Post
@@ -47,3 +49,15 @@ class LoginFailure(LoginFailureMixin[int], Base):
 
     __tablename__ = "login_failures"
     __auth_user__ = User
+
+
+class AuditEvent(AuditEventMixin, Base):
+    """Something that happened. It stays when the account goes."""
+
+    __tablename__ = "audit_events"
+
+
+class PendingRegistration(PendingRegistrationMixin, Base):
+    """No account yet: somebody who has not opened their link. Empty unless PRIVATE_REGISTRATION."""
+
+    __tablename__ = "pending_registrations"

@@ -58,6 +58,7 @@ def add_email_verification_routes(verification: "EmailVerification", table: Rout
         limited=True,
         status_code=202,
         response_model=Accepted,
-        openapi_extra={"security": [{"OAuth2PasswordBearer": []}, {}]},
+        # beside the token, which the dependency names: nothing
+        openapi_extra={"security": [{}]},
     )
     add_verify_email_route(table)

@@ -1,7 +1,7 @@
 "use strict";
 
 // What every page does. "use" is the form that presents the token of a link, "ask" the one
-// that has a link mailed. The token stays in memory: not in the address, which people copy.
+// that has a link mailed, or says how. The token stays in memory: not in the address, which people copy.
 const use = document.querySelector("#use");
 const ask = document.querySelector("#ask");
 const said = document.querySelector("#said");
@@ -27,11 +27,16 @@ function begin() {
   say("", "");
 }
 
+function call(path, options) {
+  // the link is proof enough; cookies of an older session would only be in its way
+  return fetch(path, { ...options, cache: "no-store", credentials: "omit" });
+}
+
 async function post(form) {
   const fields = Object.fromEntries(new FormData(form));
   const body = JSON.stringify(form === use ? { ...fields, token } : fields);
   const headers = { "Content-Type": "application/json" };
-  return fetch(form.action, { method: "POST", headers, body, cache: "no-store" });
+  return call(form.action, { method: "POST", headers, body });
 }
 
 async function succeed(form, answer) {
@@ -49,7 +54,7 @@ async function succeed(form, answer) {
 async function whose(path, accessToken) {
   // A front end would keep the tokens now. These pages only show that they work.
   const headers = { Authorization: `Bearer ${accessToken}` };
-  const me = await fetch(path, { headers, cache: "no-store" });
+  const me = await call(path, { headers });
   return me.ok ? ` ${(await me.json()).email}` : "";
 }
 
