@@ -169,8 +169,9 @@ class Settings(BaseSettings):
                 return settings
 
     def cookies(self) -> Cookies:
-        """Return the cookies, for the pages that CORS lets in; with ``*``, for our own alone."""
-        origins = [] if "*" in self.CORS_ORIGINS else self.CORS_ORIGINS
+        """Return the cookies, for pages that CORS lets in and that nobody on the way can write."""
+        named = [] if "*" in self.CORS_ORIGINS else self.CORS_ORIGINS
+        origins = named if self.DEBUG else [origin for origin in named if _is_guarded(origin)]
         has_tls = any(url.startswith("https:") for url in (self.PUBLIC_URL, *origins))
         # browsers take secure cookies from http://localhost; from other machines while debugging
         return Cookies(origins=origins, secure=has_tls or not self.DEBUG)
