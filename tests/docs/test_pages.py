@@ -50,7 +50,11 @@ def test_a_block_of_python_is_part_of_a_program(block: Block) -> None:
 
 @pytest.mark.parametrize("block", [b for b in _code_blocks() if b.language in CODE[2:]], ids=str)
 def test_a_block_of_commands_is_run(block: Block) -> None:
-    if block.page != EXECUTED:
+    if block.snippet is not None:
+        tests = "".join(path.read_text("utf-8") for path in Path(__file__).parent.glob("test_*.py"))
+        assert section_text(block.snippet).strip()
+        assert f'"{block.snippet.partition(":")[0]}"' in tests
+    elif block.page != EXECUTED:
         targets = re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE)
         commands = [line.partition("#")[0].split() for line in block.text.splitlines()]
         assert all(command[0] == "make" and command[1] in targets for command in commands)

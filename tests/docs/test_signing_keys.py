@@ -1,5 +1,6 @@
 """The page on signing keys: its options, its script, and the service that verifies."""
 
+import os
 import subprocess
 import sys
 from datetime import UTC, datetime, timedelta
@@ -7,7 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from fastauth_kit.features.signing_keys import SigningKeys, generate_key, new_key_set
+from fastauth_kit.features.signing_keys import (
+    SigningKeys,
+    generate_key,
+    list_keys,
+    new_key_set,
+)
 from tests.docs.pages import code_in, table
 from tests.docs.programs import ADA, DOCS, EXAMPLES, environment, load, running, sign_up
 from tests.docs.test_reference import options_of
@@ -85,3 +91,19 @@ def test_the_steps_by_hand_are_options_that_fit(key_set: Path) -> None:
     steps = load("signing_keys.py").change_over(generate_key(), generate_key("ES256"))
 
     assert len(steps) == 5
+
+
+def test_the_commands_begin_and_rotate_a_key_set(tmp_path: Path) -> None:
+    path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
+    done = subprocess.run(
+        ["bash", str(EXAMPLES / "keys.sh")],
+        cwd=tmp_path,
+        env={**os.environ, "PATH": path, "COLUMNS": "120"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    key_set = (tmp_path / "signing-keys.json").read_text()
+
+    assert [key.state for key in list_keys(key_set)] == ["current", "upcoming"]
+    assert all(key.id in done.stdout for key in list_keys(key_set))
