@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -9,7 +10,7 @@ from fastauth_kit import Work
 from fastauth_kit.core.after_commit import AfterCommit
 from fastauth_kit.features.sessions.events import LoggedIn
 from tests.core.parts import On, turns, working
-from tests.kit_app import PASSWORD, KitApp
+from tests.kit_app import PASSWORD, KitApp, bearer
 
 ONE_DATABASE = pytest.mark.parametrize("database_kind", ["sqlite"], indirect=True)
 
@@ -109,9 +110,9 @@ async def test_draining_waits_for_actions_that_actions_start() -> None:
     assert ran == ["second"]
 
 
-async def test_there_is_room_below_the_limit() -> None:
+async def test_there_is_room_up_to_the_limit() -> None:
     worker, gate = AfterCommit(limit=2), asyncio.Event()
-    worker.start([gate.wait])
+    worker.start([gate.wait, gate.wait])
 
     async with asyncio.timeout(5):
         await worker.room()
@@ -122,7 +123,7 @@ async def test_there_is_room_below_the_limit() -> None:
 
 async def test_there_is_no_room_until_an_action_is_done() -> None:
     worker, gate = AfterCommit(limit=1), asyncio.Event()
-    worker.start([gate.wait])
+    worker.start([gate.wait, gate.wait])
     waiting = asyncio.create_task(worker.room())
     await turns()
     assert not waiting.done()
@@ -269,6 +270,31 @@ async def test_an_answer_waits_for_room_and_nothing_is_dropped(
 
     assert released_first == [True]
     assert ran == [1, 1]
+
+
+@ONE_DATABASE
+async def test_whoever_waits_for_room_has_committed_and_holds_no_connection(
+    make_app: Callable[..., KitApp],
+) -> None:
+    """Or a slow mail server would take the pool, and everybody's locks."""
+    gate = asyncio.Event()
+
+    async def send_mail(work: Work, event: LoggedIn) -> None:
+        work.after_commit(gate.wait)
+
+    kit_app = make_app(hooks=(On(LoggedIn, send_mail),), after_commit=AfterCommit(limit=1))
+    await kit_app.add_user()
+    tokens = await kit_app.sign_in()
+    waiting = asyncio.create_task(kit_app.sign_in())
+    async with asyncio.timeout(30), kit_app.client(headers=bearer(tokens)) as client:
+        while len((await client.get("/api/auth/sessions")).json()) < 2:
+            await turns()
+
+    pool: Any = kit_app.app_engine.pool
+    assert pool.checkedout() == 0
+    assert not waiting.done()
+    gate.set()
+    await waiting
 
 
 @ONE_DATABASE

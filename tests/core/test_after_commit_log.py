@@ -31,7 +31,7 @@ async def test_a_failed_action_is_logged_by_its_kind_and_place(
 
 
 async def test_whoever_waits_for_room_waits_for_one_action_and_not_for_all() -> None:
-    worker, short, long = AfterCommit(limit=2), asyncio.Event(), asyncio.Event()
+    worker, short, long = AfterCommit(limit=1), asyncio.Event(), asyncio.Event()
     worker.start([short.wait, long.wait])
     waiting = asyncio.create_task(worker.room())
     await turns()

@@ -39,9 +39,8 @@ class AfterCommit:
 
     Args:
         limit: Actions waiting or running at once, for each event loop; beyond
-            it a commit of the kit's waits for room, so that nothing is dropped.
-            A commit of the caller's cannot wait: its actions start at once,
-            however many there are.
+            it whoever has committed waits for room before the answer, so that
+            nothing is dropped. A commit of the caller's cannot wait.
         timeout_seconds: After this long an action is cancelled and logged.
     """
 
@@ -61,8 +60,8 @@ class AfterCommit:
             task.add_done_callback(here.tasks.discard)
 
     async def room(self) -> None:
-        """Wait while too many actions are under way; before commits of the kit's only."""
-        while len(running := self._of_this_loop().tasks) >= self._limit:
+        """Wait while too many actions are under way; after commits of the kit's only."""
+        while len(running := self._of_this_loop().tasks) > self._limit:
             await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
 
     async def drain(self) -> None:

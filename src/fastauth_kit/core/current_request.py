@@ -28,6 +28,16 @@ def during(connection: HTTPConnection | None) -> Generator[None]:
         answering.reset(outer)
 
 
+def disown() -> None:
+    """Say that what follows is not the doing of whoever is signed in.
+
+    For links that anybody may present, with a session of another account beside it.
+    """
+    connection = answering.get()
+    if connection is not None:
+        connection.scope.pop(MEMO, None)
+
+
 def signed_in_user_id(connection: HTTPConnection) -> Any:
     """Return the id of whom a request was found to be from so far, or ``None``."""
     found = connection.scope.get(MEMO, {})

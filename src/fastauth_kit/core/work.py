@@ -234,11 +234,7 @@ class Work:
         self._owned = self._clean = owned
 
     async def _commit(self) -> None:
-        if self._after:
-            # before, not after: a client that gives up while we wait must not
-            # leave us with data whose actions never ran
-            await self.auth.after_commit.room()
-        committed = False
+        committed, waits = False, bool(self._after)
 
         def step(session: Session) -> None:
             nonlocal committed
@@ -257,6 +253,9 @@ class Work:
                 raise CommitOutcomeUnknown from error
             raise
         self._finish()
+        if waits:
+            # after, not before: nobody is to wait with a connection and locks in hand
+            await self.auth.after_commit.room()
 
     def _finish(self) -> None:
         self._begin_anew()

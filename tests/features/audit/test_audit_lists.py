@@ -8,7 +8,7 @@ from sqlalchemy import update
 from tests.features.accounts.answers import assert_refused
 from tests.features.accounts.people import Person, join
 from tests.features.audit.trail import ADA, AUDIT, EVENTS, log_in, send
-from tests.kit_app import IntAuditEvent, KitApp
+from tests.kit_app import PASSWORD, IntAuditEvent, KitApp
 
 SQLITE = pytest.mark.parametrize("database_kind", ["sqlite"], indirect=True)
 OWN = {"id", "kind", "at", "ip", "user_agent", "succeeded", "by_administrator", "data"}
@@ -43,6 +43,18 @@ async def test_ones_own_events_come_newest_first_and_nobody_elses(kit_app: KitAp
     assert {frozenset(item) for item in found["items"]} == {frozenset(OWN)}
     assert (found["items"][0]["ip"], found["items"][0]["succeeded"]) == ("198.51.100.9", False)
     assert len(await kinds(kit_app, bob, EVENTS)) == 3
+
+
+@SQLITE
+async def test_nobody_finds_the_events_of_who_had_their_id_before(kit_app: KitApp) -> None:
+    """SQLite gives the highest id again, once its row is gone."""
+    former = await join(kit_app)
+    await send(kit_app, "DELETE", "/api/users/me", former, json={"password": PASSWORD})
+    kit_app.clock.advance(seconds=1)
+    new = await join(kit_app, "bob@example.com")
+    assert new.id == former.id
+
+    assert await kinds(kit_app, new, EVENTS) == ["logged_in", "user_created"]
 
 
 @SQLITE

@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import func, select, update
 
 from fastauth_kit import Event, EventSink, Work
+from fastauth_kit.features.audit import Audit
 from fastauth_kit.features.email_change import EmailChange
 from fastauth_kit.features.password_reset import PasswordReset
 from tests.features.email_change.flow import (
@@ -17,6 +18,8 @@ from tests.features.email_change.flow import (
     OTHER_PASSWORD,
     TAKEN,
     THIRD,
+    ask,
+    confirm,
     is_signed_in,
     login,
     move,
@@ -24,8 +27,8 @@ from tests.features.email_change.flow import (
     undo,
 )
 from tests.features.password_reset.test_password_reset import forgotten, reset
-from tests.kit_app import PASSWORD, IntOneTimeToken, KitApp, bearer
-from tests.mailing import PUBLIC_URL, mail_features, mails, once, text_of
+from tests.kit_app import PASSWORD, IntAuditEvent, IntOneTimeToken, KitApp, bearer
+from tests.mailing import PUBLIC_URL, mail_features, mailed_token, mails, once, text_of
 
 THIEFS = "the thief's own words"
 
@@ -235,3 +238,40 @@ async def test_a_way_back_does_not_outlive_the_account(
     await client.request("DELETE", "/api/users/me", json={"password": PASSWORD}, headers=headers)
 
     assert refusal(await undo(client, token)) == INVALID
+
+
+@pytest.mark.parametrize("database_kind", ["sqlite"], indirect=True)
+async def test_the_earlier_mailbox_wins_though_clocks_disagree(
+    kit_app: KitApp, client: httpx2.AsyncClient
+) -> None:
+    """Servers have clocks of their own: the second change is made by a slow one."""
+    owners = await way_back(kit_app, client)
+    kit_app.clock.advance(minutes=-1, milliseconds=-300)
+    thiefs = await way_back(kit_app, client, to=THIRD, at=NEW)
+    kit_app.clock.advance(hours=1)
+
+    assert (await undo(client, thiefs, THIEFS)).status_code == 204
+    assert (await undo(client, owners)).status_code == 204
+    assert await login(client, ADA, OTHER_PASSWORD) == 200
+
+
+@pytest.mark.parametrize("database_kind", ["sqlite"], indirect=True)
+async def test_a_thief_cannot_pass_for_an_administrator(make_app: Callable[..., KitApp]) -> None:
+    """With the session of any account of theirs, when they confirm the change."""
+    audit = Audit(model=IntAuditEvent)
+    kit_app = make_app(more_features=mail_features(EmailChange(), audit))
+    await kit_app.add_user()
+    await kit_app.add_user("thief@example.com")
+    tokens, thiefs = await kit_app.sign_in(), await kit_app.sign_in("thief@example.com")
+    async with kit_app.client(ip="198.51.100.66") as client:
+        await ask(client, tokens)
+        answer = await confirm(client, await mailed_token(kit_app, NEW), thiefs)
+        signed_in = bearer(await kit_app.sign_in(NEW))
+        found = (await client.get("/api/auth/events", headers=signed_in)).json()["items"]
+
+    assert answer.status_code == 204
+    changed = [item for item in found if item["kind"] in {"email_changed", "sessions_revoked"}]
+    assert len(changed) == 2
+    assert {(item["ip"], item["by_administrator"]) for item in changed} == {
+        ("198.51.100.66", False)
+    }

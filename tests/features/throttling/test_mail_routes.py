@@ -1,6 +1,7 @@
 """Routes that send mail, or take what came by mail."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import httpx2
@@ -39,15 +40,36 @@ async def test_an_address_is_mailed_so_often_whether_it_has_an_account_or_not(
     kit_app: KitApp, path: str, email: str
 ) -> None:
     await kit_app.add_user()
-    for number in range(3):
-        answer = await send(kit_app, path, email, ip=f"198.51.100.{number}")
+    for _ in range(3):
+        answer = await send(kit_app, path, email, ip=HOME)
         assert answer.status_code == 202
     sent = len(await mails(kit_app))
 
-    refused = await send(kit_app, path, email, ip="198.51.100.200")
+    refused = await send(kit_app, path, email, ip=HOME)
 
     assert_too_many(refused, at_most=901)
     assert len(await mails(kit_app)) == sent
+
+
+async def test_no_stranger_keeps_the_owner_from_their_mail(kit_app: KitApp) -> None:
+    path, day = "/password/forgot", timedelta(days=1)
+    await kit_app.add_user()
+    begun = kit_app.clock.now
+    while kit_app.clock.now < begun + day:
+        await send(kit_app, path, ADA, ip=ELSEWHERE)
+        kit_app.clock.advance(minutes=4)
+
+    assert (await send(kit_app, path, ADA, ip=ELSEWHERE)).status_code == 429
+    assert (await send(kit_app, path, ADA, ip=HOME)).status_code == 202
+
+
+async def test_a_mailbox_gets_so_many_from_all_networks_together(kit_app: KitApp) -> None:
+    found = [
+        (await send(kit_app, "/magic-link", ADA, ip=f"198.51.100.{number}")).status_code
+        for number in range(31)
+    ]
+
+    assert found == [202] * 30 + [429]
 
 
 @pytest.mark.parametrize("path", SENDING)

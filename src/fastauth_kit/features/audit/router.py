@@ -14,6 +14,7 @@ from fastauth_kit.core.errors import NotEnoughPermissions
 from fastauth_kit.core.identifiers import KeyFormat
 from fastauth_kit.core.paging import MAX_CURSOR, MAX_LIMIT, Number
 from fastauth_kit.core.routes import RouteTable
+from fastauth_kit.core.secrets import first_id_of
 from fastauth_kit.core.work import Work
 from fastauth_kit.features.audit.listing import EventFilter, page_of_events
 from fastauth_kit.features.audit.models import MAX_USER_ID, AuditEventMixin
@@ -72,8 +73,14 @@ def _add_own(audit: "Audit", table: RouteTable) -> None:
         limit: Limit = 20,
     ) -> SecurityEventPage:
         """List what happened to your account, the newest first."""
-        user_id = auth.user_key.write(who.session.user_id)
-        conditions = [model.user_id == user_id, model.kind.not_in(audit.unlisted)]
+        user_id, since = auth.user_key.write(who.session.user_id), who.user.created_at
+        conditions = [
+            model.user_id == user_id,
+            # a database may give an id again, and rows outlive the account
+            model.id >= first_id_of(since),
+            model.at >= since,
+            model.kind.not_in(audit.unlisted),
+        ]
         async with work:
             page = await page_of_events(
                 work, model, conditions, purpose=OWN, cursor=cursor, limit=limit

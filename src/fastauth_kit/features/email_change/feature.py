@@ -6,6 +6,7 @@ from functools import cached_property
 from typing import Any, ClassVar
 
 from fastauth_kit.core.authentication import Authenticated
+from fastauth_kit.core.current_request import disown
 from fastauth_kit.core.errors import ConfigurationError, InvalidInput
 from fastauth_kit.core.feature import Feature
 from fastauth_kit.core.hooks import (
@@ -144,6 +145,8 @@ class EmailChange(Feature, EventSink):
             raise InvalidOneTimeToken
         former = user.email if user.is_verified else None
         await work.auth.feature(Accounts).move(work, user, proof.email)
+        if asked_by is not None and asked_by.user_id != user.id:
+            disown()
         keep = None if asked_by is None else asked_by.id
         await announce_credential_change(work, user, CredentialChange.EMAIL, keep_session=keep)
         await tell(work, EmailChanged(user.id))

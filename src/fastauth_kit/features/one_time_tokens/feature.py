@@ -1,6 +1,6 @@
 """One-time tokens: sent to a mailbox, presented once."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 from uuid import UUID
 
@@ -80,6 +80,9 @@ class OneTimeTokens(Feature, CredentialListener, AccountRemover):
             The token. It is nowhere else: the database keeps a digest.
         """
         token = new_one_time_token(purpose.kind, work.now)
+        if purpose.lasting:
+            await self._forget_expired(work, user_id)
+            token = await self._after_earlier_ones(work, user_id, purpose, token)
         slot = _slot(work, user_id, purpose, email)
         values = {
             "id": token.id,
@@ -93,8 +96,6 @@ class OneTimeTokens(Feature, CredentialListener, AccountRemover):
         taking_over = update(self.model).where(self.model.slot == slot).values(values)
         named = {"user_id": user_id, "purpose": purpose.name, "lasting": purpose.lasting}
         row = {**values, **named, "slot": slot}
-        if purpose.lasting:
-            await self._forget_expired(work, user_id)
         if not await change(work, taking_over) and not await reserve(work, self.model(**row)):
             # another request has made the first one meanwhile; the later one wins
             await change(work, taking_over)
@@ -180,6 +181,20 @@ class OneTimeTokens(Feature, CredentialListener, AccountRemover):
         """Delete lasting tokens that are over: nothing else would take their places."""
         over = (self.model.lasting.is_(True), self.model.expires_at <= work.now)
         await change(work, delete(self.model).where(self.model.user_id == user_id, *over))
+
+    async def _after_earlier_ones(
+        self, work: Work, user_id: Any, purpose: Purpose, token: OneTimeToken
+    ) -> OneTimeToken:
+        """Return a token whose id comes after all others', whatever other machines' clocks say.
+
+        The user is held: nobody else issues one meanwhile.
+        """
+        own = (self.model.user_id == user_id, self.model.purpose == purpose.name)
+        ids = select(self.model.id).where(*own).order_by(self.model.id.desc()).limit(1)
+        last: UUID | None = await work.scalar(ids)
+        if last is None or last < token.id:
+            return token
+        return replace(token, id=UUID(int=last.int + 1))
 
     async def _find(self, work: Work, token: OneTimeToken, purpose: Purpose) -> Row[Any] | None:
         statement = select(self.model.user_id, self.model.email)

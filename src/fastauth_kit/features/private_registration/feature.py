@@ -22,6 +22,8 @@ from fastauth_kit.features.one_time_tokens import (
     InvalidOneTimeToken,
     MailboxProven,
     MailboxVerifier,
+    OneTimeToken,
+    OneTimeTokenRefused,
     OneTimeTokens,
     Purpose,
     new_one_time_token,
@@ -157,13 +159,17 @@ class PrivateRegistration(Feature, MailboxVerifier):
         most = work.auth.feature(OneTimeTokens).max_attempts
         pending = await find_pending(work, self.model, parsed, max_attempts=most)
         if pending is None:
-            work.record(lambda work: count_attempt(work, self.model, parsed))
+            work.record(lambda work: self._note_refusal(work, parsed))
             raise InvalidOneTimeToken
         user = await self._make_account(work, pending)
         # the unique address has decided who is first; this row may have been dropped since
         if not await end_pending(work, self.model, user.email, parsed):
             raise InvalidOneTimeToken
         await tell(work, MailboxProven(user.id))
+
+    async def _note_refusal(self, work: Work, token: OneTimeToken) -> None:
+        await count_attempt(work, self.model, token)
+        await tell(work, OneTimeTokenRefused(self._purpose.name))
 
     async def prune(self, work: Work, *, at_most: int = 1000) -> int:
         """Delete registrations that nobody completed in time; return how many.

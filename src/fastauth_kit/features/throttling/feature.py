@@ -33,7 +33,12 @@ _GUESSES = (Limit(5, _MINUTE), Limit(10, _QUARTER), Limit(30, _DAY))
 LOGIN = Limits(per_address_and_network=_GUESSES, per_network=(Limit(100, _HOUR),))
 REGISTRATION = Limits(per_address=(Limit(5, _HOUR),), per_network=(Limit(20, _HOUR),))
 CONFIRMATION = Limits(per_user=_GUESSES)
-MAIL = Limits(per_address=(Limit(3, _QUARTER), Limit(10, _DAY)), per_network=(Limit(20, _HOUR),))
+# over all networks a multiple of what one may: or one could keep the owner from their mail
+MAIL = Limits(
+    per_address_and_network=(Limit(3, _QUARTER), Limit(10, _DAY)),
+    per_address=(Limit(30, _HOUR),),
+    per_network=(Limit(20, _HOUR),),
+)
 TOKEN = Limits(per_network=(Limit(30, _QUARTER),))
 
 
