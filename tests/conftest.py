@@ -65,6 +65,11 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     items[:] = [item for item in items if item not in dropped]
 
 
+def pytest_collection_finish() -> None:
+    """Let the runs of pytest that tests start be whole."""
+    os.environ.pop("PART", None)
+
+
 def _is_extra(item: pytest.Item) -> bool:
     if _parameters(item).get("session_style") != "sync":
         return False

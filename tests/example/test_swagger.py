@@ -65,7 +65,7 @@ async def test_authorize_and_try_it_out(url: str, seen: Observed, tmp_path: Path
     page = seen.page
     await page.goto(f"{url}/docs")
     await page.get_by_role("button", name="Authorize").click()
-    form = page.locator(".auth-container")
+    form = page.locator(".auth-container", has_text="OAuth2PasswordBearer")
     await form.get_by_label("username").fill(ADA["email"])
     await form.get_by_label("password").fill(ADA["password"])
     await form.locator("button.authorize").click()
@@ -90,7 +90,7 @@ async def test_a_wrong_password_is_said_in_the_form(url: str, seen: Observed) ->
     page = seen.page
     await page.goto(f"{url}/docs")
     await page.get_by_role("button", name="Authorize").click()
-    form = page.locator(".auth-container")
+    form = page.locator(".auth-container", has_text="OAuth2PasswordBearer")
     await form.get_by_label("username").fill(ADA["email"])
     await form.get_by_label("password").fill("not the password")
     await form.locator("button.authorize").click()
