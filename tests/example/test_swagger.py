@@ -70,7 +70,7 @@ async def test_authorize_and_try_it_out(url: str, seen: Observed, tmp_path: Path
     await form.get_by_label("password").fill(ADA["password"])
     await form.locator("button.authorize").click()
     await expect(form.get_by_text("Authorized", exact=True)).to_be_visible()
-    await page.locator(".auth-btn-wrapper .btn-done").click()
+    await form.locator(".auth-btn-wrapper .btn-done").click()
 
     operation = page.locator("#operations-users-read_me")
     await operation.get_by_role("button").first.click()
