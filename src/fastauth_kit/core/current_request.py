@@ -33,9 +33,8 @@ def disown() -> None:
 
     For links that anybody may present, with a session of another account beside it.
     """
-    connection = answering.get()
-    if connection is not None:
-        connection.scope.pop(MEMO, None)
+    scope: dict[str, Any] = getattr(answering.get(), "scope", {})
+    scope.pop(MEMO, None)
 
 
 def signed_in_user_id(connection: HTTPConnection) -> Any:

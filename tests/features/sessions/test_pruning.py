@@ -17,6 +17,8 @@ from tests.features.accounts.tokens import opens, refresh
 from tests.invariants.crowd import Meeting, is_sqlite, together
 from tests.kit_app import KitApp, bearer
 
+pytestmark = pytest.mark.measured_everywhere
+
 LIFETIMES = {
     "access_token_lifetime": timedelta(minutes=10),
     "idle_lifetime": timedelta(days=2),
