@@ -28,7 +28,7 @@ test: $(VENV)/all.stamp ## Run everything a change has to pass: tests, coverage 
 	$(BIN)/python -m coverage erase
 	PART=measured $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal --cov --cov-report=
 	PART=rest $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
-	$(BIN)/python tools/coverage_limits.py
+	$(BIN)/python -m tools.coverage_limits
 	@$(MAKE) --no-print-directory check
 
 fuzz: $(VENV)/all.stamp ## Run the generated tests with new, and many more, examples

@@ -1,6 +1,6 @@
 """Compare what the tests reached with what they have to reach.
 
-Usage: python tools/coverage_limits.py [REPORT.json]
+Usage: python -m tools.coverage_limits [REPORT.json]
 
 Reads the report of ``coverage json``; without one, makes it from ``.coverage``.
 Prints a table, and every line and branch below a limit. Ends with status 1 if a
