@@ -26,6 +26,9 @@ from fastauth_kit import (
     get_auth_router,
     get_users_router,
 )
+from fastauth_kit.features.audit import Audit, AuditEventMixin
+from fastauth_kit.features.cookies import Cookies
+from fastauth_kit.features.email_change import EmailChange
 from fastauth_kit.features.email_verification import EmailVerification
 from fastauth_kit.features.lockout import Lockout, LoginFailureMixin
 from fastauth_kit.features.magic_links import MagicLinks
@@ -63,6 +66,10 @@ class OneTimeToken(OneTimeTokenMixin[int], Base):
 class LoginFailure(LoginFailureMixin[int], Base):
     __tablename__ = "everything_login_failures"
     __auth_user__ = User
+
+
+class AuditEvent(AuditEventMixin, Base):
+    __tablename__ = "everything_audit_events"
 
 
 class NoMailer(Mailer):
@@ -112,6 +119,9 @@ auth = AuthKit(
         EmailVerification(),
         PasswordReset(),
         MagicLinks(),
+        EmailChange(),
+        Cookies(),
+        Audit(model=AuditEvent),
     ),
 )
 
