@@ -43,12 +43,13 @@ class PrunedBatch:
     resume_after: UUID | None
 
 
+Pruning = Coroutine[Any, Any, PrunedBatch]
+
+
 class OneBatch(Protocol):
     """Deletes one batch in the transaction of its work."""
 
-    def __call__(
-        self, work: Work, *, after: UUID | None = None
-    ) -> Coroutine[Any, Any, PrunedBatch]: ...
+    def __call__(self, work: Work, *, after: UUID | None = None) -> Pruning: ...
 
 
 async def prune_all(
