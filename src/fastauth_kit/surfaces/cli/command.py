@@ -13,6 +13,7 @@ except ImportError as error:
         "the command fastauth-kit needs typer: pip install 'fastauth-kit[cli]'"
     ) from error
 
+from fastauth_kit.surfaces.cli.demo import demo
 from fastauth_kit.surfaces.cli.doctor import doctor
 from fastauth_kit.surfaces.cli.keys import keys_command
 from fastauth_kit.surfaces.cli.output import survive_any_terminal
@@ -35,6 +36,7 @@ command = typer.Typer(
 command.command()(create_superuser)
 command.command()(prune)
 command.command()(doctor)
+command.command()(demo)
 command.add_typer(users_command, name="users")
 command.add_typer(sessions_command, name="sessions")
 command.add_typer(keys_command, name="keys")

@@ -144,9 +144,7 @@ def _not_outside(what: str) -> str:
     )
 
 
-def operate(
-    context: typer.Context, use: Callable[[Installation], Awaitable[ResultT]]
-) -> ResultT:
+def operate(context: typer.Context, use: Callable[[Installation], Awaitable[ResultT]]) -> ResultT:
     """Find the installation that ``--app`` names, use it and close it."""
     auth = find_auth(context.obj)
 

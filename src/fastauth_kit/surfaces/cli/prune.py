@@ -1,7 +1,7 @@
 """``fastauth-kit prune``: deletes what nobody needs any more, beside the running app."""
 
 import re
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
@@ -63,6 +63,7 @@ class _Pruned:
 
 def prune(
     context: typer.Context,
+    *,
     sessions_over_for: Annotated[
         timedelta,
         typer.Option(
@@ -90,9 +91,7 @@ def prune(
     Sessions, one-time tokens, registrations nobody completed, and failed logins that
     count for nobody. Each batch is a transaction of its own: stop it when you like.
     """
-    plan = _Plan(
-        sessions_over_for, events_older_than, batch, timedelta(milliseconds=pause_ms)
-    )
+    plan = _Plan(sessions_over_for, events_older_than, batch, timedelta(milliseconds=pause_ms))
     deleted = operate(context, partial(_prune, plan=plan, quiet=as_json))
     if as_json:
         print_json(deleted)
@@ -148,5 +147,3 @@ def _tables(installation: Installation, plan: _Plan) -> list[_Pruned]:
             some = partial(prune_some.prune, at_most=plan.batch)
             found.append(_Pruned(name, walk_while_any(installation.run, some, pause=plan.pause)))
     return found
-
-

@@ -1,5 +1,7 @@
 """What is said when something is refused: a sentence, never a traceback or a secret."""
 
+from collections.abc import Sequence
+
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from fastauth_kit.core.errors import (
@@ -36,8 +38,8 @@ def sentence(refusal: Exception) -> str:
             return printable(str(refusal), at_most=2000)
 
 
-def _field(place: object, message: str) -> str:
-    steps = [str(step) for step in place if step != "body"] if isinstance(place, tuple | list) else []
+def _field(place: Sequence[str | int], message: str) -> str:
+    steps = [str(step) for step in place if step != "body"]
     return f"{'.'.join(steps)}: {message}" if steps else message
 
 

@@ -1,5 +1,6 @@
 """``fastauth-kit sessions``: who is signed in where, and the end of that."""
 
+from functools import partial
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -47,9 +48,7 @@ def list_sessions(context: typer.Context, user: Whom, as_json: AsJson = False) -
 def revoke(
     context: typer.Context,
     session_id: Annotated[UUID | None, typer.Argument(help="One session.")] = None,
-    user: Annotated[
-        str | None, typer.Option(help="Every session of this address or id.")
-    ] = None,
+    user: Annotated[str | None, typer.Option(help="Every session of this address or id.")] = None,
     everyone: Annotated[bool, typer.Option("--all", help="Every session of everybody.")] = False,
     yes: Yes = False,
 ) -> None:
@@ -98,16 +97,14 @@ async def _revoke_all(installation: Installation) -> int:
     """End what is in force, user by user: each of them is told of in an event."""
     ended, after = 0, None
     while True:
-        count, after = await installation.run(
-            lambda work, after=after: _revoke_batch(work, after)
-        )
+        count, after = await installation.run(partial(_revoke_batch, after=after))
         ended += count
         if after is None:
             return ended
 
 
 async def _revoke_batch(work: Work, after: Any) -> tuple[int, Any]:
-    """End the sessions of some users; return how many, and the last user's id if there may be more."""
+    """End the sessions of some users; return how many, and whom to go on after, if anybody."""
     sessions = work.auth.feature(Sessions)
     owner = sessions.model.user_id
     rest = (owner > after,) if after is not None else ()

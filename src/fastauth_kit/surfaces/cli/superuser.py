@@ -17,7 +17,7 @@ from fastauth_kit.surfaces.cli.installation import Installation, operate
 from fastauth_kit.surfaces.cli.own_columns import read_columns
 from fastauth_kit.surfaces.cli.refusals import Refused
 
-STANDING = {"is_superuser": True, "is_verified": True}
+STANDING: dict[str, Any] = {"is_superuser": True, "is_verified": True}
 
 
 @dataclass(frozen=True)
@@ -86,15 +86,13 @@ async def _raise(installation: Installation, user_id: Any) -> None:
     )
 
 
-async def _create(
-    installation: Installation, address: str, password: str, own: list[str]
-) -> Any:
+async def _create(installation: Installation, address: str, password: str, own: list[str]) -> Any:
     auth = installation.auth
     email, columns = read_columns(auth, address, password, own)
 
     async def create(work: Work) -> Any:
         user = await auth.feature(Accounts).create(
-            work, email=email, password=password, **columns, **STANDING
+            work, email=email, password=password, **{**columns, **STANDING}
         )
         return user.id
 

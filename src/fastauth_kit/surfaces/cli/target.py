@@ -12,7 +12,8 @@ from fastauth_kit.core.kit import AuthKit
 from fastauth_kit.core.text import printable
 
 MISSING = (
-    "say where your AuthKit is: fastauth-kit --app app.main:auth ..., or set FASTAUTH_APP=app.main:auth"
+    "say where your AuthKit is: fastauth-kit --app app.main:auth ..., "
+    "or set FASTAUTH_APP=app.main:auth"
 )
 
 
@@ -30,7 +31,9 @@ def find_auth(name: str | None) -> AuthKit[Any]:
     module_name, colon, path = name.partition(":")
     if not (module_name and colon and path):
         shown = printable(name, at_most=200)
-        raise ConfigurationError(f"--app {shown}: write it as module:attribute, as in app.main:auth")
+        raise ConfigurationError(
+            f"--app {shown}: write it as module:attribute, as in app.main:auth"
+        )
     return _as_auth(_attribute(_module(module_name), path), name)
 
 

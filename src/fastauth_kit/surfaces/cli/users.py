@@ -1,6 +1,7 @@
 """``fastauth-kit users``: the accounts of the caller's app."""
 
 from collections.abc import AsyncIterator
+from functools import partial
 from typing import Annotated, Any
 
 import typer
@@ -29,13 +30,16 @@ Flag = bool | None
 @users_command.command("list")
 def list_users(
     context: typer.Context,
+    *,
     query: Annotated[
         str | None, typer.Option("--query", "-q", help="Text in the address or the name.")
     ] = None,
     active: Annotated[Flag, typer.Option("--active/--inactive", help="May sign in.")] = None,
     superuser: Annotated[Flag, typer.Option("--superuser/--no-superuser")] = None,
     verified: Annotated[Flag, typer.Option("--verified/--unverified")] = None,
-    limit: Annotated[int | None, typer.Option(min=1, help="As many at most; all by default.")] = None,
+    limit: Annotated[
+        int | None, typer.Option(min=1, help="As many at most; all by default.")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """List accounts in the order of their ids, page by page."""
@@ -78,16 +82,15 @@ async def _pages(
     left = limit
     while cursor is not None and left != 0:
         size = PAGE if left is None else min(PAGE, left)
-        users, cursor = await installation.run(
-            lambda work, after=cursor, size=size: _page(work, schema, which, after, size)
-        )
+        reading = partial(_page, schema=schema, which=which, cursor=cursor, size=size)
+        users, cursor = await installation.run(reading)
         left = None if left is None else left - len(users)
         if users:
             yield users
 
 
 async def _page(
-    work: Work, schema: Any, which: UserFilter, cursor: str, size: int
+    work: Work, *, schema: Any, which: UserFilter, cursor: str, size: int
 ) -> tuple[list[Shown], str | None]:
     found = await cursor_page(work, which, cursor=cursor, limit=size)
     # in a step: the caller's schema may name relationships, which are loaded when read

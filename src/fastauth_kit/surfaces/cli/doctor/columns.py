@@ -57,7 +57,9 @@ def check_null(live: LiveTable, column: Column[Any], found: ReflectedColumn) -> 
         return
     where = live.where(column.name)
     if column.nullable:
-        yield error(where, "The column is NOT NULL, the model may leave it empty.", "Drop NOT NULL.")
+        yield error(
+            where, "The column is NOT NULL, the model may leave it empty.", "Drop NOT NULL."
+        )
     else:
         yield warning(where, "The column may be NULL, the model says never.", "Set NOT NULL.")
 
@@ -82,13 +84,13 @@ def check_precision(
 ) -> Iterator[Finding]:
     """Find moments that MariaDB rounds to whole seconds."""
     meant = _native(column.type, live.dialect)
-    if live.dialect.name in MARIADB and getattr(meant, "fsp", None):
-        if getattr(found["type"], "fsp", None) != getattr(meant, "fsp", None):
-            yield error(
-                live.where(column.name),
-                "The column rounds to whole seconds.",
-                "Make it DATETIME(6).",
-            )
+    wanted, given = getattr(meant, "fsp", None), getattr(found["type"], "fsp", None)
+    if live.dialect.name in MARIADB and wanted and given != wanted:
+        yield error(
+            live.where(column.name),
+            "The column rounds to whole seconds.",
+            f"Make it DATETIME({wanted}).",
+        )
 
 
 def check_collation(

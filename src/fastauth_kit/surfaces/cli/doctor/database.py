@@ -50,7 +50,7 @@ def check_isolation(connection: Connection, auth: AuthKit[Any]) -> Iterator[Find
 def check_clock(connection: Connection, auth: AuthKit[Any]) -> Iterator[Finding]:
     """Find clocks that disagree: sessions would end early, or late."""
     # SQLite gives text, PostgreSQL a zone, MariaDB neither
-    theirs = connection.scalar(select(type_coerce(CurrentMoment(), UtcDateTime)))
+    theirs: Any = connection.scalar(select(type_coerce(CurrentMoment(), UtcDateTime)))
     skew = abs(theirs - auth.clock())
     if skew > SKEW:
         seconds = int(skew.total_seconds())
@@ -96,7 +96,9 @@ def check_superuser(connection: Connection, auth: AuthKit[Any]) -> Iterator[Find
     if count:
         yield ok("superuser", "Somebody administers the accounts.")
     else:
-        yield warning("superuser", "Nobody administers the accounts.", "fastauth-kit create-superuser")
+        yield warning(
+            "superuser", "Nobody administers the accounts.", "fastauth-kit create-superuser"
+        )
 
 
 CHECKS: tuple[Check, ...] = (

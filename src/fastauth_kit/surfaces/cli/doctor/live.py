@@ -40,9 +40,9 @@ def models_of(auth: AuthKit[Any]) -> list[type[Any]]:
 
 
 def tables_of(auth: AuthKit[Any]) -> Iterator[Table]:
-    """Yield their tables."""
+    """Yield their tables; a model that inherits has several."""
     for model in models_of(auth):
-        yield cast(Table, inspect(model).local_table)
+        yield from cast("list[Table]", inspect(model).tables)
 
 
 def look_at(connection: Connection, table: Table) -> LiveTable | None:

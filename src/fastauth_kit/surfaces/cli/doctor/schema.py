@@ -17,7 +17,9 @@ def check_table(connection: Connection, table: Table) -> Iterator[Finding]:
     """Compare one table with its model."""
     live = look_at(connection, table)
     if live is None:
-        yield error(table.name, "The table is missing.", "Run your migrations: alembic upgrade head.")
+        yield error(
+            table.name, "The table is missing.", "Run your migrations: alembic upgrade head."
+        )
         return
     findings = [finding for check in CHECKS for finding in check(live)]
     yield from findings or [ok(table.name, "The table fits its model.")]

@@ -80,7 +80,9 @@ def check_cookies(auth: AuthKit[Any]) -> Iterator[Finding]:
     if not cookies.secure:
         yield error("cookies", "Cookies travel without TLS.", "Drop Cookies(secure=False).")
     elif cookies.same_site == "none":
-        yield warning("cookies", "Cookies are sent from other sites.", "Use same_site='lax' if you can.")
+        yield warning(
+            "cookies", "Cookies are sent from other sites.", "Use same_site='lax' if you can."
+        )
     else:
         yield ok("cookies", f"Cookies are Secure and SameSite={cookies.same_site.title()}.")
 
