@@ -17,6 +17,11 @@ PasswordFromStdin = Annotated[
 Yes = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
 
 
+def at_terminal() -> bool:
+    """Whether somebody sits there to be asked."""
+    return sys.stdin.isatty()
+
+
 def read_password(*, from_stdin: bool) -> str:
     """Ask for a new password twice, unseen; or read one from standard input.
 
@@ -28,7 +33,7 @@ def read_password(*, from_stdin: bool) -> str:
     """
     if from_stdin:
         return _piped_password()
-    if not sys.stdin.isatty():
+    if not at_terminal():
         raise Refused("There is no terminal to ask for the password on: use --password-stdin.")
     password: str = typer.prompt("Password", hide_input=True, confirmation_prompt=True)
     return _checked(password)
@@ -43,7 +48,7 @@ def confirm(question: str, *, yes: bool) -> None:
     """
     if yes:
         return
-    if not sys.stdin.isatty():
+    if not at_terminal():
         raise Refused(f"{question} There is no terminal to ask on: use --yes.")
     typer.confirm(question, abort=True)
 

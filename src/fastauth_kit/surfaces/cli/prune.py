@@ -24,9 +24,10 @@ DAY = timedelta(days=1)
 MOST_ROWS = 10_000
 """Rows of a batch at most: more would hold their locks for too long."""
 
-LONGEST = timedelta(days=36_500)
+LONGEST = timedelta(days=18_250)
+"""Before 1970 there are no ids to look for."""
 
-_DURATION = re.compile(r"(?P<count>[0-9]{1,9})(?P<unit>s|m|h|d|w)")
+_DURATION = re.compile(r"(?P<count>[0-9]{1,6})(?P<unit>s|m|h|d|w)")
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 
 

@@ -9,6 +9,7 @@ from fastauth_kit.core.work import Work
 from fastauth_kit.features.accounts import Accounts, EmailTaken
 from fastauth_kit.surfaces.cli.asking import (
     PasswordFromStdin,
+    at_terminal,
     checked_text,
     confirm,
     read_password,
@@ -72,7 +73,7 @@ def _promote(
         typer.echo(f"{address} is a superuser already (id {existing.id}).")
         return
     question = f"{address} has an account (id {existing.id}). Promote it?"
-    if stdin and not promote:
+    if not promote and (stdin or not at_terminal()):
         raise Refused(f"{question} Then use --promote; its password stays.")
     confirm(question, yes=promote)
     operate(context, lambda installation: _raise(installation, existing.id))

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any
 
 from sqlalchemy import Connection, Dialect, Table, inspect
 from sqlalchemy.engine.interfaces import (
@@ -42,7 +42,8 @@ def models_of(auth: AuthKit[Any]) -> list[type[Any]]:
 def tables_of(auth: AuthKit[Any]) -> Iterator[Table]:
     """Yield their tables; a model that inherits has several."""
     for model in models_of(auth):
-        yield from cast("list[Table]", inspect(model).tables)
+        mapper: Any = inspect(model)
+        yield from mapper.tables
 
 
 def look_at(connection: Connection, table: Table) -> LiveTable | None:
