@@ -8,11 +8,9 @@ from sqlalchemy.engine.interfaces import ReflectedColumn
 from sqlalchemy.types import TypeEngine
 
 from fastauth_kit.surfaces.cli.doctor.finding import Finding, error, warning
-from fastauth_kit.surfaces.cli.doctor.live import LiveTable
+from fastauth_kit.surfaces.cli.doctor.live import MARIADB, LiveTable
 
 ColumnCheck = Callable[[LiveTable, Column[Any], ReflectedColumn], Iterator[Finding]]
-
-MARIADB = ("mysql", "mariadb")
 
 _KINDS = {
     "text": ("VARCHAR", "CHAR", "TEXT", "CITEXT", "NVARCHAR", "CHARACTER", "STRING"),
@@ -100,11 +98,11 @@ def check_collation(
     meant = _native(column.type, live.dialect)
     if live.dialect.name not in MARIADB or not isinstance(meant, String) or not meant.collation:
         return
-    actual = str(getattr(found["type"], "collation", None) or "")
+    actual = live.collations.get(column.name, "")
     if not (actual.startswith("utf8mb4") and actual.endswith("_bin")):
         yield error(
             live.where(column.name),
-            f"The collation is {actual or 'unknown'}: different texts count as equal.",
+            f"The collation is {actual}: different texts count as equal.",
             f"Make it {meant.collation}.",
         )
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Dialect, Table, inspect
+from sqlalchemy import Connection, Dialect, Table, inspect, text
 from sqlalchemy.engine.interfaces import (
     ReflectedColumn,
     ReflectedForeignKeyConstraint,
@@ -14,6 +14,13 @@ from sqlalchemy.engine.interfaces import (
 from fastauth_kit.core.kit import AuthKit
 
 Columns = tuple[str, ...]
+
+MARIADB = ("mysql", "mariadb")
+
+_COLLATIONS = text(
+    "SELECT column_name, collation_name FROM information_schema.columns "
+    "WHERE table_name = :table AND table_schema = coalesce(:schema, database())"
+)
 
 
 @dataclass(frozen=True)
@@ -27,6 +34,8 @@ class LiveTable:
     """The columns of each index, unique or not, and of the primary key."""
     unique: frozenset[Columns]
     foreign_keys: tuple[ReflectedForeignKeyConstraint, ...]
+    collations: Mapping[str, str]
+    """How texts are compared, by column; on MariaDB alone."""
 
     def where(self, column: str) -> str:
         """Return how to speak of a column."""
@@ -63,7 +72,16 @@ def look_at(connection: Connection, table: Table) -> LiveTable | None:
         indexes=(*map(_names, indexes), *unique, key),
         unique=frozenset([*unique, key]),
         foreign_keys=tuple(inspector.get_foreign_keys(*place)),
+        collations=_collations(connection, table),
     )
+
+
+def _collations(connection: Connection, table: Table) -> dict[str, str]:
+    """Return what reflection leaves out where it is the default of the table."""
+    if connection.dialect.name not in MARIADB:
+        return {}
+    rows = connection.execute(_COLLATIONS, {"table": table.name, "schema": table.schema})
+    return {name: collation for name, collation in rows if collation}
 
 
 def _names(index: ReflectedIndex) -> Columns:
