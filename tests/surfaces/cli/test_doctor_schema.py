@@ -104,9 +104,7 @@ def test_a_new_schema_is_fine(patient: Patient) -> None:
     assert {"int_login_failures", "int_pending_registrations", "database", "clock"} <= subjects
 
 
-def test_a_new_schema_with_uuids_is_fine(
-    patient: Patient, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_new_schema_with_uuids_is_fine(patient: Patient, monkeypatch: pytest.MonkeyPatch) -> None:
     kit_app = build_app(patient.url, key="uuid", style="sync", more_features=UUID_FEATURES)
     monkeypatch.setattr(sys.modules["shop"], "auth", kit_app.auth)
 
@@ -267,7 +265,10 @@ def test_people_read_lines(patient: Patient) -> None:
 
     assert done.code == 1
     lines = done.out.splitlines()
-    assert "error   int_sessions: The table is missing. Run your migrations: alembic upgrade head." in lines
+    assert (
+        "error   int_sessions: The table is missing. Run your migrations: alembic upgrade head."
+        in lines
+    )
     assert "ok      int_users: The table fits its model." in lines
     assert lines[-1].split(",")[0].endswith(" errors")
 

@@ -161,9 +161,7 @@ def test_an_engine_without_a_pool_is_noticed(make_shop: Callable[..., Shop]) -> 
     assert _facts(make_shop(engine_options={"poolclass": NullPool}))["pool"] == "warning"
 
 
-def test_a_server_that_is_too_old_is_noticed(
-    shop: Shop, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_server_that_is_too_old_is_noticed(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
     assert _facts(shop)["database"] == "ok"
     future = dict.fromkeys([*database.OLDEST, "sqlite"], (99, 0))
     monkeypatch.setattr(database, "OLDEST", future)

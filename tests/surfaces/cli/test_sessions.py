@@ -66,9 +66,7 @@ def test_every_session_of_a_user_is_revoked(shop: Shop) -> None:
     assert (len(listed(shop)), len(listed(shop, "bob@example.com"))) == (0, 1)
 
 
-def test_everybody_is_signed_out_user_by_user(
-    shop: Shop, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_everybody_is_signed_out_user_by_user(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("fastauth_kit.surfaces.cli.sessions.BATCH", 2)
     emails = [f"{number}@example.com" for number in range(5)]
     for email in emails:

@@ -87,7 +87,10 @@ def test_what_is_no_auth_kit_is_said_to_be_none(shop: Shop, name: str, said: str
         ("import os; os.environ['NO_SUCH_SETTING']", "KeyError: 'NO_SUCH_SETTING' (an env"),
         ("raise ValueError('a secret thing')", "ValueError (set FASTAUTH_TRACEBACK=1"),
         ("a b", "SyntaxError (set"),
-        ("from fastauth_kit import AuthSettings as S; S(secret_key='x')", "ConfigurationError: sec"),
+        (
+            "from fastauth_kit import AuthSettings as S; S(secret_key='x')",
+            "ConfigurationError: sec",
+        ),
     ],
 )
 def test_an_import_that_fails_is_a_sentence(

@@ -40,7 +40,7 @@ def find_auth(name: str | None) -> AuthKit[Any]:
 def _module(name: str) -> Any:
     here = str(Path.cwd())
     if here not in sys.path:
-        sys.path.insert(0, here)  # an installed script has its own folder there instead
+        sys.path[:0] = [here]  # an installed script has its own folder there instead
     try:
         return import_module(name)
     except ModuleNotFoundError as error:
