@@ -72,10 +72,10 @@ class Shop:
         """Make an account and return its id."""
 
         async def make() -> Any:
-            async with self.kit_app.sessions() as session:
-                async with self.kit_app.auth.work_for(session) as work:
-                    user = await self._create(work, email, columns)
-                    return user.id
+            auth = self.kit_app.auth
+            async with self.kit_app.sessions() as session, auth.work_for(session) as work:
+                user = await self._create(work, email, columns)
+                return user.id
 
         return self.do(make)
 
