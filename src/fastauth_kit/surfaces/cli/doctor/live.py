@@ -1,8 +1,8 @@
 """The tables that features name, and what the database has of them."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 from sqlalchemy import Connection, Dialect, Table, inspect, text
 from sqlalchemy.engine.interfaces import (
@@ -12,6 +12,7 @@ from sqlalchemy.engine.interfaces import (
 )
 
 from fastauth_kit.core.kit import AuthKit
+from fastauth_kit.core.models import Record
 
 Columns = tuple[str, ...]
 
@@ -42,17 +43,16 @@ class LiveTable:
         return f"{self.meant.name}.{column}"
 
 
-def models_of(auth: AuthKit[Any]) -> list[type[Any]]:
+def models_of(auth: AuthKit[Any]) -> list[type[Record]]:
     """Return the caller's models that the kit was given: the users, and one of most features."""
-    given = [getattr(feature, "model", None) for feature in auth.features]
+    given: list[Any] = [getattr(feature, "model", None) for feature in auth.features]
     return [auth.user_model, *(model for model in given if isinstance(model, type))]
 
 
 def tables_of(auth: AuthKit[Any]) -> Iterator[Table]:
     """Yield their tables; a model that inherits has several."""
     for model in models_of(auth):
-        mapper: Any = inspect(model)
-        yield from mapper.tables
+        yield from cast(Sequence[Table], inspect(model).tables)
 
 
 def look_at(connection: Connection, table: Table) -> LiveTable | None:
