@@ -16,7 +16,7 @@ from starlette.types import Message
 
 from fastauth_kit.core.current_request import during
 from fastauth_kit.core.database import is_unavailable
-from fastauth_kit.core.errors import ConfigurationError, DatabaseUnavailable
+from fastauth_kit.core.errors import ConfigurationError
 from fastauth_kit.core.http import run_with_retries
 from fastauth_kit.core.kit import AuthKit
 from fastauth_kit.core.work import Work
@@ -161,6 +161,3 @@ def operate(context: typer.Context, use: Callable[[Installation], Awaitable[Resu
 def run_operation(context: typer.Context, operation: Operation[ResultT]) -> ResultT:
     """Run one operation of the installation that ``--app`` names."""
     return operate(context, lambda installation: installation.run(operation))
-
-
-__all__ = ["AGENT", "DatabaseUnavailable", "Installation", "Operation", "operate", "run_operation"]
