@@ -6,7 +6,7 @@ save a job of the night some reading.
 """
 
 import asyncio
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
@@ -52,6 +52,9 @@ class OneBatch(Protocol):
     def __call__(self, work: Work, *, after: UUID | None = None) -> Pruning: ...
 
 
+Runner = Callable[[Callable[[Work], Coroutine[Any, Any, PrunedBatch]]], Awaitable[PrunedBatch]]
+
+
 async def prune_all(
     auth: AuthKit[Any],
     make_session: Callable[[], AsyncSession | Session],
@@ -60,13 +63,35 @@ async def prune_all(
     pause: timedelta,
 ) -> int:
     """Run batch after batch, each in a transaction of its own; return how many rows went."""
-    pruned = await auth.run(make_session, next_batch)
-    deleted = pruned.deleted
+    run = partial(auth.run, make_session)
+    return sum([deleted async for deleted in walk(run, next_batch, pause=pause)])
+
+
+async def walk(run: Runner, next_batch: OneBatch, *, pause: timedelta) -> AsyncIterator[int]:
+    """Run batch after batch to the end of the table; yield how many rows each deleted.
+
+    Args:
+        run: Runs an operation in a transaction of its own.
+        pause: Rest between two batches.
+    """
+    pruned = await run(next_batch)
+    yield pruned.deleted
     while pruned.resume_after is not None:
         await asyncio.sleep(pause.total_seconds())
-        pruned = await auth.run(make_session, partial(next_batch, after=pruned.resume_after))
-        deleted += pruned.deleted
-    return deleted
+        pruned = await run(partial(next_batch, after=pruned.resume_after))
+        yield pruned.deleted
+
+
+async def walk_while_any(
+    run: Callable[[Callable[[Work], Awaitable[int]]], Awaitable[int]],
+    some: Callable[[Work], Awaitable[int]],
+    *,
+    pause: timedelta,
+) -> AsyncIterator[int]:
+    """Do so with what finds its rows by an index: until a batch finds none."""
+    while deleted := await run(some):
+        yield deleted
+        await asyncio.sleep(pause.total_seconds())
 
 
 async def prune_rows(

@@ -17,7 +17,9 @@ from fastauth_kit.features.accounts.events import (
     UserUpdated,
 )
 from fastauth_kit.features.accounts.factory import get_register_router
-from fastauth_kit.features.accounts.feature import Accounts
+from fastauth_kit.features.accounts.feature import Accounts, own_columns
+from fastauth_kit.features.accounts.listing import CursorPage, UserFilter, cursor_page
+from fastauth_kit.features.accounts.registration import read_user
 from fastauth_kit.features.accounts.router import get_users_router
 from fastauth_kit.features.accounts.schemas import (
     EmailAddress,
@@ -28,6 +30,7 @@ from fastauth_kit.features.accounts.schemas import (
 
 __all__ = [
     "Accounts",
+    "CursorPage",
     "EmailAddress",
     "EmailTaken",
     "LastSuperuser",
@@ -37,6 +40,7 @@ __all__ = [
     "UserDeactivated",
     "UserDeleted",
     "UserDemoted",
+    "UserFilter",
     "UserInUse",
     "UserNotFound",
     "UserPromoted",
@@ -44,6 +48,9 @@ __all__ = [
     "UserRead",
     "UserUpdate",
     "UserUpdated",
+    "cursor_page",
     "get_register_router",
     "get_users_router",
+    "own_columns",
+    "read_user",
 ]

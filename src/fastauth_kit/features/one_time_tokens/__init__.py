@@ -5,6 +5,7 @@ from fastauth_kit.features.one_time_tokens.events import MailboxProven, OneTimeT
 from fastauth_kit.features.one_time_tokens.feature import OneTimeTokens, Proof
 from fastauth_kit.features.one_time_tokens.mailbox import prove_mailbox
 from fastauth_kit.features.one_time_tokens.models import OneTimeTokenMixin
+from fastauth_kit.features.one_time_tokens.pruning import prune_token_batch
 from fastauth_kit.features.one_time_tokens.token import (
     OneTimeToken,
     Purpose,
@@ -30,4 +31,5 @@ __all__ = [
     "new_one_time_token",
     "parse_one_time_token",
     "prove_mailbox",
+    "prune_token_batch",
 ]

@@ -29,7 +29,7 @@ from fastauth_kit.core.login import PendingLogin, finish_first_factor, reauthent
 from fastauth_kit.core.models import UserMixin
 from fastauth_kit.core.requirement import is_recent
 from fastauth_kit.core.routes import RouteTable
-from fastauth_kit.core.store import change, hold
+from fastauth_kit.core.store import change, find, hold
 from fastauth_kit.core.text import printable
 from fastauth_kit.core.work import Work
 from fastauth_kit.features.passwords.errors import InvalidCredentials, InvalidPassword
@@ -156,6 +156,31 @@ class Passwords(Feature):
             work, held, CredentialChange.PASSWORD, keep_session=session.id
         )
         await tell(work, PasswordChanged(user_id))
+
+    async def replace(self, work: Work, user_id: Any, new: str) -> UserMixin[Any] | None:
+        """Give a user a new password, for an operator; every session and link ends.
+
+        Returns the user, or ``None`` if there is no such account.
+
+        Raises:
+            InvalidInput: The policy refuses it.
+            Busy: The hashing queue is full.
+        """
+        model = work.auth.user_model
+        owner: UserMixin[Any] | None = await find(work, model, model.id == user_id)
+        if owner is None:
+            return None
+        email, name = owner.email, getattr(owner, "name", None)
+        new_hash = await self.hash_new(work, new, place="password", email=email, name=name)
+        held: UserMixin[Any] | None = await hold(work, model, model.id == user_id)
+        if held is None:
+            return None
+        held.hashed_password = new_hash
+        held.updated_at = work.now
+        await work.flush()
+        await announce_credential_change(work, held, CredentialChange.PASSWORD)
+        await tell(work, PasswordChanged(held.id))
+        return held
 
     async def confirm(self, work: Work, who: Authenticated[Any], password: str) -> None:
         """Let the signed-in user prove again who they are; their session goes on.
