@@ -2,7 +2,7 @@
 
 import sys
 
-from fastauth_kit.core.errors import ConfigurationError
+from fastauth_kit.core.errors import AuthError, ConfigurationError
 from fastauth_kit.core.secrets import random_text
 from fastauth_kit.features.signing_keys import RotationRefused
 
@@ -13,19 +13,22 @@ except ImportError as error:
         "the command fastauth-kit needs typer: pip install 'fastauth-kit[cli]'"
     ) from error
 
+from fastauth_kit.surfaces.cli.import_users import import_users_command
 from fastauth_kit.surfaces.cli.keys import keys_command
+from fastauth_kit.surfaces.importing import SourceRefused
 
 SECRET_BYTES = 48
 
 command = typer.Typer(
     name="fastauth-kit",
-    help="Keys and secrets of an app that uses fastauth-kit.",
+    help="Operates an app that uses fastauth-kit.",
     no_args_is_help=True,
     add_completion=False,
     # locals hold keys
     pretty_exceptions_show_locals=False,
 )
 command.add_typer(keys_command, name="keys")
+command.command("import-users")(import_users_command)
 
 
 @command.command()
@@ -38,7 +41,7 @@ def main() -> None:
     """Run the command; end with status 1 and a sentence where it refuses."""
     try:
         command()
-    except (ConfigurationError, RotationRefused, OSError) as refusal:
+    except (ConfigurationError, RotationRefused, SourceRefused, AuthError, OSError) as refusal:
         typer.echo(_sentence(refusal), err=True)
         sys.exit(1)
 
@@ -46,4 +49,4 @@ def main() -> None:
 def _sentence(refusal: Exception) -> str:
     if isinstance(refusal, OSError):
         return f"{refusal.filename}: {refusal.strerror}"
-    return str(refusal)
+    return refusal.detail if isinstance(refusal, AuthError) else str(refusal)
