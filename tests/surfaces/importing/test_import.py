@@ -7,6 +7,7 @@ from uuid import UUID
 import pytest
 from sqlalchemy import func, insert, select
 
+from fastauth_kit import on
 from fastauth_kit.core.errors import ConfigurationError
 from fastauth_kit.features.accounts import UserCreated, UserPromoted
 from fastauth_kit.surfaces.importing import SourceRefused, UsersImported
@@ -22,6 +23,8 @@ from fastauth_kit.surfaces.importing.checking import (
     WITHOUT_PASSWORD,
 )
 from fastauth_kit.surfaces.importing.importer import CONFLICT, DIFFERS, DUPLICATE
+from fastauth_kit.surfaces.importing.target import Target
+from fastauth_kit.surfaces.importing.writing import Writer
 from tests.kit_app import KitApp
 from tests.surfaces.importing.importing_app import (
     HASH,
@@ -59,7 +62,12 @@ async def test_what_the_source_says_is_kept(kit_app: KitApp) -> None:
     await imported(kit_app, json_source(row))
 
     ada = (await users(kit_app))["ada@example.com"]
-    assert (ada.is_active, ada.is_verified, ada.is_superuser, ada.name) == (False, True, True, "Ada")
+    assert (ada.is_active, ada.is_verified, ada.is_superuser, ada.name) == (
+        False,
+        True,
+        True,
+        "Ada",
+    )
     assert ada.hashed_password == HASH
     assert ada.created_at == datetime(2019, 5, 6, 7, 8, 7, 123456, tzinfo=UTC)
     assert ada.updated_at == kit_app.clock.now
@@ -111,9 +119,7 @@ async def test_a_dry_run_says_the_same_and_writes_nothing(kit_app: KitApp) -> No
 async def test_spellings_of_one_mailbox_become_one_account(kit_app: KitApp, batch: int) -> None:
     rows = ["josé@bücher.example", "JOSE\u0301@BÜCHER.example", "josé@xn--bcher-kva.example"]
 
-    report = await imported(
-        kit_app, json_source(*({"email": each} for each in rows)), batch=batch
-    )
+    report = await imported(kit_app, json_source(*({"email": each} for each in rows)), batch=batch)
 
     assert list(await users(kit_app)) == ["josé@xn--bcher-kva.example"]
     assert report.left_out[DUPLICATE].lines == ["2 (as 1)", "3 (as 1)"]
@@ -186,7 +192,9 @@ async def test_a_time_without_a_zone_is_utc_and_noted(kit_app: KitApp) -> None:
 
 
 async def test_superusers_are_named(kit_app: KitApp) -> None:
-    rows = [{"email": f"{name}@example.com", "is_superuser": name == "ada"} for name in ("ada", "bob")]
+    rows = [
+        {"email": f"{name}@example.com", "is_superuser": name == "ada"} for name in ("ada", "bob")
+    ]
 
     report = await imported(kit_app, json_source(*rows))
 
@@ -216,25 +224,19 @@ async def test_a_column_that_the_table_does_not_have_is_refused(kit_app: KitApp)
         await imported(kit_app, csv_source(HEAD), names={"schuhe": "shoes"})
 
 
-class Told:
-    """Handlers of what an import may tell."""
-
-    def __init__(self) -> None:
-        self.events: list[Any] = []
-
-
 async def test_no_account_is_told_of_as_a_new_one(make_app: Any) -> None:
-    from fastauth_kit import on
-
     told: list[Any] = []
 
     async def note(work: Any, event: Any) -> None:
         told.append(event)
 
-    kit_app = make_app(hooks=[on(kind, note) for kind in (UserCreated, UsersImported, UserPromoted)])
+    kit_app = make_app(
+        hooks=[on(kind, note) for kind in (UserCreated, UsersImported, UserPromoted)]
+    )
 
     await imported(
-        kit_app, json_source({"email": "a@example.com"}, {"email": "b@example.com", "is_superuser": 1})
+        kit_app,
+        json_source({"email": "a@example.com"}, {"email": "b@example.com", "is_superuser": 1}),
     )
 
     kinds = [type(event) for event in told]
@@ -316,8 +318,6 @@ async def test_an_account_that_the_app_makes_meanwhile_stays_the_apps(
     kit_app: KitApp, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The race that the look before the write cannot see is decided by the index."""
-    from fastauth_kit.surfaces.importing.writing import Writer
-
     look = Writer.existing
 
     async def then_somebody_registers(writer: Writer, batch: Any) -> Any:
@@ -351,10 +351,10 @@ async def test_a_row_that_the_database_refuses_is_found_by_halves(
     kit_app: KitApp, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A rule that only the database knows; here its type of the column."""
-    from fastauth_kit.surfaces.importing.target import Target
-
     monkeypatch.setattr(Target, "own_values", lambda self, given: {"name": given.get("name")})
-    rows = [{"email": f"user{n}@example.com", "name": "x" * 101 if n == 3 else "x"} for n in range(6)]
+    rows = [
+        {"email": f"user{n}@example.com", "name": "x" * 101 if n == 3 else "x"} for n in range(6)
+    ]
 
     report = await imported(kit_app, Rows(rows))
 
