@@ -2,6 +2,8 @@
 
 import sys
 
+from sqlalchemy.exc import SQLAlchemyError
+
 from fastauth_kit.core.errors import AuthError, ConfigurationError
 from fastauth_kit.core.secrets import random_text
 from fastauth_kit.features.signing_keys import RotationRefused
@@ -15,7 +17,6 @@ except ImportError as error:
 
 from fastauth_kit.surfaces.cli.import_users import import_users_command
 from fastauth_kit.surfaces.cli.keys import keys_command
-from fastauth_kit.surfaces.importing import SourceRefused
 
 SECRET_BYTES = 48
 
@@ -41,7 +42,7 @@ def main() -> None:
     """Run the command; end with status 1 and a sentence where it refuses."""
     try:
         command()
-    except (ConfigurationError, RotationRefused, SourceRefused, AuthError, OSError) as refusal:
+    except (ConfigurationError, RotationRefused, AuthError, SQLAlchemyError, OSError) as refusal:
         typer.echo(_sentence(refusal), err=True)
         sys.exit(1)
 
@@ -49,4 +50,7 @@ def main() -> None:
 def _sentence(refusal: Exception) -> str:
     if isinstance(refusal, OSError):
         return f"{refusal.filename}: {refusal.strerror}"
+    if isinstance(refusal, SQLAlchemyError):
+        # its text has the parameters of the statement
+        return f"The database refused ({type(refusal).__name__}). Do the tables fit?"
     return refusal.detail if isinstance(refusal, AuthError) else str(refusal)

@@ -5,12 +5,14 @@ from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from fastauth_kit.core.errors import ConfigurationError
+
 MAX_COLUMNS = 1000
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_. -]{0,39}")
 
 
-class SourceRefused(Exception):
+class SourceRefused(ConfigurationError):
     """The source as a whole cannot be read. The sentence repeats nothing of its rows."""
 
 

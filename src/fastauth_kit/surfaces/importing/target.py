@@ -35,9 +35,7 @@ class Target:
         self._create = auth.feature(Accounts).schemas(auth).create
         mapper: Mapper[Any] = inspect(auth.user_model)
         self.columns: dict[str, Column[Any]] = {
-            name: column
-            for name, column in mapper.columns.items()
-            if isinstance(column, Column)
+            name: column for name, column in mapper.columns.items() if isinstance(column, Column)
         }
         """The table's columns by the names of the attributes."""
 
