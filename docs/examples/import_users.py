@@ -1,11 +1,12 @@
 """Accounts from a source of one's own, imported by a script."""
 
-import asyncio
 from collections.abc import AsyncIterator
 from functools import partial
+from typing import Any
 
-from ten_lines import auth, maker
+from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
+from fastauth_kit import AuthKit
 from fastauth_kit.surfaces.importing import ImportOptions, Record, Report, import_users
 
 
@@ -18,12 +19,9 @@ class Colleagues:
             yield Record(line, {"email": f"{name}@example.com", "name": name})
 
 
-async def import_colleagues() -> Report:
+async def import_colleagues(auth: AuthKit[Any], maker: async_sessionmaker[AsyncSession]) -> Report:
     run = partial(auth.run, maker)
     return await import_users(auth, run, Colleagues(), ImportOptions(dry_run=False))
 
 
 # --8<-- [end:source]
-
-if __name__ == "__main__":
-    print(asyncio.run(import_colleagues()).as_json())

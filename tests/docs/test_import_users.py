@@ -1,6 +1,5 @@
 """``docs/how-to/import-users.md``: its commands, and its program."""
 
-import asyncio
 import gzip
 import json
 import shutil
@@ -120,19 +119,15 @@ def test_the_commands_bring_everybody(folder: Path) -> None:
     assert done.stdout.count("Nothing was written.") == 1
 
 
-def test_the_program_imports_its_own_source(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_the_program_imports_its_own_source(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("SECRET_KEY", "c3bHsLDC0aOqLDgZ3LHkz2Wv3Zpq8Y1n")
-    monkeypatch.setattr(sys, "path", [str(EXAMPLES), *sys.path])
     monkeypatch.chdir(folder)
-    program = load("import_users.py")
+    app = load("ten_lines.py")
 
-    async def imported() -> Any:
-        report = await program.import_colleagues()
-        await program.auth.aclose()
-        await sys.modules["ten_lines"].engine.dispose()
-        return report
+    report = await load("import_users.py").import_colleagues(app.auth, app.maker)
 
-    report = asyncio.run(imported())
-    sys.modules.pop("ten_lines")
-
+    await app.auth.aclose()
+    await app.engine.dispose()
     assert (report.imported, report.is_complete) == (2, True)

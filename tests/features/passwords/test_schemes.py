@@ -457,7 +457,7 @@ class TestFirebaseScrypt:
         [("", "42xEC+ixf3L2lw=="), ("lSrfV15c", "42xEC+ixf3L2lw=="), (FIREBASE_HASH, "no base64!")],
     )
     def test_refuses_what_firebase_never_made(self, hash: str, salt: str) -> None:
-        with pytest.raises(ValueError, match="base64|as long as"):
+        with pytest.raises(ValueError, match=r"base64|as long as"):
             firebase(hash, salt)
 
     def test_takes_no_stream_that_any_password_proves(self) -> None:

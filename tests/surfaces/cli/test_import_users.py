@@ -316,6 +316,9 @@ def test_the_ids_are_written_down(shop: Shop) -> None:
     ]
 
 
+FIREBASE_HASH = (
+    "lSrfV15cpx95/sZS2W9c9Kp6i/LVgQNDNC/qzrCnh1SAyZvqmZqAjTdn3aoItz+VHjoZilo78198JAdRuid5lQ=="
+)
 FIREBASE_PARAMETERS = """hash_config {
   algorithm: SCRYPT,
   base64_signer_key: jxspr8Ki0RYycVU8zykbdLGjFQ3McFUH0uiiTvC8pVMXAn210wjLNmdZJzxUECKbm0QsEmYUSDzZvpjeJ9WmXA==,
@@ -323,7 +326,7 @@ FIREBASE_PARAMETERS = """hash_config {
   rounds: 8,
   mem_cost: 14,
 }
-"""
+"""  # noqa: E501  # as the console shows it
 
 
 def test_an_export_of_firebase_is_read_with_the_parameters_of_its_console(shop: Shop) -> None:
@@ -334,7 +337,7 @@ def test_an_export_of_firebase_is_read_with_the_parameters_of_its_console(shop: 
                 "localId": "x1",
                 "email": "ada@example.com",
                 "emailVerified": True,
-                "passwordHash": "lSrfV15cpx95/sZS2W9c9Kp6i/LVgQNDNC/qzrCnh1SAyZvqmZqAjTdn3aoItz+VHjoZilo78198JAdRuid5lQ==",
+                "passwordHash": FIREBASE_HASH,
                 "salt": "42xEC+ixf3L2lw==",
                 "createdAt": "1486324027000",
                 "disabled": True,
@@ -459,7 +462,12 @@ def test_progress_is_shown_on_a_terminal_alone(shop: Shop) -> None:
     leader, follower = pty.openpty()
 
     done = subprocess.run(
-        command(file), cwd=shop.folder, env=environment(), stderr=follower, stdout=subprocess.PIPE
+        command(file),
+        cwd=shop.folder,
+        env=environment(),
+        stderr=follower,
+        stdout=subprocess.PIPE,
+        check=True,
     )
     os.close(follower)
     seen = os.read(leader, 100_000).decode()

@@ -1,10 +1,10 @@
 """Rows come straight from the table of another app, which goes on running."""
 
 import sqlite3
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
 from sqlalchemy import (
@@ -53,7 +53,7 @@ JOINED = datetime(2019, 5, 6, 7, 8, 9, tzinfo=UTC)
 
 
 @pytest.fixture(params=["async", "sync"])
-async def old_url(fresh_database_url: str, request: pytest.FixtureRequest) -> AsyncIterator[str]:
+async def old_url(fresh_database_url: str, request: pytest.FixtureRequest) -> str:
     engine = create_async_engine(fresh_database_url)
     async with engine.begin() as connection:
         await connection.run_sync(OLD.create_all)
@@ -62,7 +62,7 @@ async def old_url(fresh_database_url: str, request: pytest.FixtureRequest) -> As
     if request.param == "sync":
         backend = url.get_backend_name()
         url = url.set(drivername=f"{backend}+{SYNC_DRIVERS[backend]}")
-    yield url.render_as_string(hide_password=False)
+    return url.render_as_string(hide_password=False)
 
 
 async def fill(url: str, table: Table, rows: list[dict[str, Any]]) -> None:
@@ -116,8 +116,6 @@ async def test_pages_follow_each_other_without_gap(old_url: str) -> None:
 
 
 async def test_a_table_may_have_uuids(old_url: str) -> None:
-    from uuid import UUID
-
     keys = [UUID(int=1000 * number + 1) for number in range(1500)]
     await fill(old_url, BY_UUID, [{"id": key, "email": f"{key}@x.org"} for key in keys])
 

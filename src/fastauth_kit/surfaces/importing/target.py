@@ -35,7 +35,7 @@ class Target:
         self._create = auth.feature(Accounts).schemas(auth).create
         mapper: Mapper[Any] = inspect(auth.user_model)
         self.columns: dict[str, Column[Any]] = {
-            name: column for name, column in mapper.columns.items() if isinstance(column, Column)
+            name: column for name, column in mapper.columns.items() if _is_of(column, self.table)
         }
         """The table's columns by the names of the attributes."""
 
@@ -118,6 +118,11 @@ class Target:
         column = self.columns[name]
         required = not (column.nullable or column.default or column.server_default)
         return (_type_of(column), ... if required else None)
+
+
+def _is_of(column: Any, table: Table) -> bool:
+    """Whether it is a column: not an expression, nor of a table that is joined."""
+    return getattr(column, "table", None) is table
 
 
 def _type_of(column: Column[Any]) -> Any:
