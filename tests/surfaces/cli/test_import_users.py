@@ -415,6 +415,7 @@ def test_a_table_is_not_imported_into_itself(anywhere_here: Shop) -> None:
         (("empty.csv", "--encoding", "klingon"), "--encoding"),
         (("empty.csv", "--delimiter", "::"), "--delimiter"),
         (("empty.csv", "--map", "mail"), "theirs=ours"),
+        (("empty.csv", "--id-map", "folder/../empty.csv"), "the source itself"),
         (("empty.csv", "--app", "shop"), "--app app.main:auth"),
         (("empty.csv", "--app", "nowhere:auth"), "nowhere:auth"),
         (("empty.csv", "--app", "shop:nothing"), "shop:nothing"),

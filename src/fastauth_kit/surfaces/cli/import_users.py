@@ -91,6 +91,7 @@ def import_users_command(
     Accounts that are there already stay as they are, so it may be run again, also
     after it was killed. Status 3: some rows were left out; the report says which.
     """
+    _refuse_to_overwrite(source, id_map)
     reading = SourceOptions(
         file=source,
         format=format,
@@ -145,6 +146,11 @@ async def _refuse_own_table(reading: SourceOptions, auth: AuthKit[Any], run: Run
         raise ConfigurationError(
             "the source is the table of your accounts itself; a migration takes it over in place"
         )
+
+
+def _refuse_to_overwrite(source: str | None, id_map: Path | None) -> None:
+    if id_map is not None and source is not None and Path(source).resolve() == id_map.resolve():
+        raise ConfigurationError("--id-map is the source itself; it would be overwritten")
 
 
 def _mapping(pairs: list[str]) -> dict[str, str]:
