@@ -197,7 +197,7 @@ def load_kit(app: str) -> AuthKit[Any]:
     module, colon, name = app.partition(":")
     if not (module and colon and name):
         raise ConfigurationError("say where your AuthKit is: --app app.main:auth")
-    sys.path.insert(0, str(Path.cwd()))
+    sys.path = [str(Path.cwd()), *sys.path]
     try:
         found: AuthKit[Any] = getattr(import_module(module), name)
     except (ImportError, AttributeError) as error:
