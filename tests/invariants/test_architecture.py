@@ -84,11 +84,12 @@ def test_only_the_issuer_inserts_a_session() -> None:
 
     # router.py adds routes to a table of routes
     assert in_sessions == {"features/sessions/statements.py", "features/sessions/router.py"}
-    # the others add failed logins and events
+    # the others add failed logins, events, and accounts that are imported
     inserting = {
         "features/sessions/statements.py",
         "features/lockout/feature.py",
         "features/audit/recording.py",
+        "surfaces/importing/writing.py",
     }
     assert modules_that_call("insert") == inserting
     assert modules_that_call("insert_session") == {"features/sessions/feature.py"}

@@ -181,7 +181,7 @@ NAMED_MUTANTS: Final = (
 
 UNNOTICED: Final = NamedMutant(
     name="only the words of an error differ",
-    file="features/passwords/schemes.py",
+    file="features/passwords/bcrypt_schemes.py",
     old='"bcrypt needs rounds from 4 to 31"',
     new='"bcrypt needs other rounds"',
     killer="features/passwords/test_change_password.py"

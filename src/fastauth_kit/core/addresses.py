@@ -39,11 +39,13 @@ def canonical_email(text: str) -> str:
     """
     if len(text) > MAX_TYPED_LENGTH:
         raise ValueError("Not a valid e-mail address.")
+    typed = text.strip()
     try:
-        parsed = validate_email(text.strip(), check_deliverability=False)
+        parsed = validate_email(typed, check_deliverability=False)
         # lowering may change what is allowed where, and the length: check the outcome too
         lowered = _fold(f"{parsed.local_part}@{parsed.ascii_domain}")
-        validate_email(lowered, check_deliverability=False)
+        if lowered != typed:
+            validate_email(lowered, check_deliverability=False)
     except (EmailNotValidError, UnicodeError):
         raise ValueError("Not a valid e-mail address.") from None
     return lowered

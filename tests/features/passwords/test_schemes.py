@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+import hmac
 import os
 import subprocess
 import sys
@@ -14,6 +15,7 @@ from argon2.exceptions import VerificationError
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from fastauth_kit.features.passwords.firebase_scrypt import from_firebase
 from fastauth_kit.features.passwords.passlib_interface import (
     CryptContext,
     PasswordContext,
@@ -29,6 +31,8 @@ from fastauth_kit.features.passwords.schemes import (
     DjangoBcrypt,
     DjangoBcryptSha256,
     DjangoScrypt,
+    FirebaseScrypt,
+    WordPressBcrypt,
     default_context,
 )
 
@@ -60,6 +64,32 @@ def pbkdf2(digest: str, password: str) -> str:
 def scrypt(password: str) -> str:
     key = hashlib.scrypt(password.encode(), salt=SALT, n=16, r=8, p=1, dklen=32)
     return f"$scrypt$ln=4,r=8,p=1${plain(SALT)}${plain(key)}"
+
+
+def wordpress(password: str) -> str:
+    """As WordPress 6.8 documents it: base64 of an HMAC with a fixed key, then bcrypt."""
+    key = base64.b64encode(hmac.digest(b"wp-sha384", password.encode(), "sha384"))
+    return "$wp" + bcrypt.hashpw(key, bcrypt.gensalt(4)).decode().replace("$2b$", "$2y$")
+
+
+SIGNER_KEY = (
+    "jxspr8Ki0RYycVU8zykbdLGjFQ3McFUH0uiiTvC8pVMXAn210wjLNmdZJzxUECKbm0QsEmYUSDzZvpjeJ9WmXA=="
+)
+FIREBASE_HASH = (
+    "lSrfV15cpx95/sZS2W9c9Kp6i/LVgQNDNC/qzrCnh1SAyZvqmZqAjTdn3aoItz+VHjoZilo78198JAdRuid5lQ=="
+)
+
+
+def firebase(hash: str = FIREBASE_HASH, salt: str = "42xEC+ixf3L2lw==") -> str:
+    """The sample of the README of firebase/scrypt, in the form in which the kit stores it."""
+    return from_firebase(
+        hash=hash,
+        salt=salt,
+        signer_key=base64.b64decode(SIGNER_KEY),
+        salt_separator=base64.b64decode("Bw=="),
+        rounds=8,
+        mem_cost=14,
+    )
 
 
 FOREIGN = {
@@ -128,8 +158,13 @@ FOREIGN = {
     # openwall.com/phpass, test.php
     "phpass": ("test12345", "$P$9IQRaTwmfeRo7ud9Fh4E2PdI0S3r.L0"),
     "phpass of phpBB": ("test12345", "$H$9IQRaTwmfeRo7ud9Fh4E2PdI0S3r.L0"),
+    # by hand, with hmac and bcrypt
+    "wordpress": ("correct horse", wordpress("correct horse")),
+    "wordpress, long": ("x" * 100, wordpress("x" * 100)),
+    # README of firebase/scrypt
+    "firebase": ("user1password", firebase()),
 }
-Scheme = type[Argon2id] | type[Bcrypt] | type[DjangoScrypt]
+Scheme = type[Argon2id] | type[Bcrypt] | type[DjangoScrypt] | type[FirebaseScrypt]
 OWN_SCHEMES: list[Scheme] = [
     Argon2id.using(time_cost=1, memory_cost=8),
     DjangoArgon2.using(time_cost=1, memory_cost=8),
@@ -137,6 +172,8 @@ OWN_SCHEMES: list[Scheme] = [
     DjangoBcrypt.using(rounds=4),
     DjangoBcryptSha256.using(rounds=4),
     DjangoScrypt,
+    WordPressBcrypt.using(rounds=4),
+    FirebaseScrypt,
 ]
 
 
@@ -351,7 +388,7 @@ class TestBcrypt:
         with pytest.raises(PasswordValueError):
             Bcrypt.using(rounds=4).hash("correct\0horse")
 
-    @pytest.mark.parametrize("scheme", [Bcrypt, DjangoBcrypt, DjangoBcryptSha256])
+    @pytest.mark.parametrize("scheme", [Bcrypt, DjangoBcrypt, DjangoBcryptSha256, WordPressBcrypt])
     @pytest.mark.parametrize(("rounds", "due"), [(4, True), (5, False), (6, True)])
     def test_replaces_what_costs_more_or_less(
         self, scheme: type[Bcrypt], rounds: int, due: bool
@@ -398,6 +435,39 @@ class TestDjangoScrypt:
 
         assert made.startswith("scrypt$16384$")
         assert made.split("$")[3:5] == ["8", "5"]
+
+
+class TestWordPressBcrypt:
+    def test_trims_as_php_does(self) -> None:
+        assert WordPressBcrypt.verify("\0 correct horse\r\n", wordpress("correct horse"))
+
+
+class TestFirebaseScrypt:
+    def test_reads_both_alphabets_of_base64(self) -> None:
+        url_safe = str.maketrans("+/", "-_")
+
+        assert firebase(FIREBASE_HASH.translate(url_safe)) == firebase()
+
+    def test_keeps_nothing_of_the_signer_key(self) -> None:
+        assert SIGNER_KEY[:16] not in firebase()
+        assert FIREBASE_HASH[:16] not in firebase()
+
+    @pytest.mark.parametrize(
+        ("hash", "salt"),
+        [("", "42xEC+ixf3L2lw=="), ("lSrfV15c", "42xEC+ixf3L2lw=="), (FIREBASE_HASH, "no base64!")],
+    )
+    def test_refuses_what_firebase_never_made(self, hash: str, salt: str) -> None:
+        with pytest.raises(ValueError, match=r"base64|as long as"):
+            firebase(hash, salt)
+
+    def test_takes_no_stream_that_any_password_proves(self) -> None:
+        empty = firebase().rpartition("$")[0] + "$"
+
+        with pytest.raises(ValueError, match="malformed"):
+            FirebaseScrypt.verify("user1password", empty)
+
+    def test_makes_what_firebase_makes(self) -> None:
+        assert FirebaseScrypt.hash("correct horse").startswith("$firebase-scrypt$ln=14,r=8$")
 
 
 @settings(deadline=None, max_examples=50)

@@ -15,6 +15,7 @@ except ImportError as error:
 
 from fastauth_kit.surfaces.cli.demo import demo
 from fastauth_kit.surfaces.cli.doctor import doctor
+from fastauth_kit.surfaces.cli.import_users import import_users_command
 from fastauth_kit.surfaces.cli.keys import keys_command
 from fastauth_kit.surfaces.cli.output import survive_any_terminal
 from fastauth_kit.surfaces.cli.prune import prune
@@ -40,6 +41,7 @@ command.command()(demo)
 command.add_typer(users_command, name="users")
 command.add_typer(sessions_command, name="sessions")
 command.add_typer(keys_command, name="keys")
+command.command("import-users")(import_users_command)
 
 
 @command.callback()

@@ -1,0 +1,1 @@
+"""The same app on fastauth-kit, over the same table."""

@@ -1,0 +1,1 @@
+"""The app as fastapi-users' documentation sets it up."""
