@@ -12,8 +12,7 @@ from fastauth_kit.core.database import Database
 from fastauth_kit.core.hooks import IssuedSession
 from fastauth_kit.core.kit import AuthKit
 from fastauth_kit.surfaces.testing.callers_session import CallersSession
-from fastauth_kit.surfaces.testing.clients import BASE_URL, Transport, httpx2
-from fastauth_kit.surfaces.testing.cookie_jar import as_bearer, as_cookies
+from fastauth_kit.surfaces.testing.credentials import BASE_URL, Transport, credentials, httpx2
 from fastauth_kit.surfaces.testing.guard import refuse_outside_tests
 from fastauth_kit.surfaces.testing.users import made_user, sign_in_as
 
@@ -68,9 +67,7 @@ class AsyncAuthClients(Generic[UserT]):
         if user is not None:
             sessions = CallersSession(self._auth, self._app)
             issued = await sessions.run(sign_in_as(self._auth, user, methods))
-            by_cookie = transport == "cookie"
-            credentials = as_cookies(self._auth, issued) if by_cookie else as_bearer(issued)
-            credentials.give_to(client)
+            credentials(self._auth, issued, transport)(client)
             client.tokens = issued
         return client
 

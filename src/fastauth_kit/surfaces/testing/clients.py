@@ -2,32 +2,22 @@
 
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import ExitStack
-from typing import Any, Generic, Literal, Self, TypeVar
+from typing import Any, Generic, Self, TypeVar
 
 from fastapi import FastAPI
 from sqlalchemy.orm import Session
+from starlette.testclient import TestClient
 
 from fastauth_kit.core.assembly import UserT
 from fastauth_kit.core.database import Database
 from fastauth_kit.core.hooks import IssuedSession
 from fastauth_kit.core.kit import AuthKit
 from fastauth_kit.surfaces.testing.callers_session import CallersSession
-from fastauth_kit.surfaces.testing.cookie_jar import as_bearer, as_cookies
+from fastauth_kit.surfaces.testing.credentials import BASE_URL, Transport, credentials
 from fastauth_kit.surfaces.testing.guard import refuse_outside_tests
 from fastauth_kit.surfaces.testing.users import create_user, loaded, made_user, sign_in_as
 
-try:
-    import httpx2 as httpx2  # noqa: PLC0414  # what TestClient stands on; said here, by its extra
-except ImportError as error:
-    raise ImportError("the test kit needs httpx2: pip install 'fastauth-kit[testing]'") from error
-
-from starlette.testclient import TestClient
-
 ResultT = TypeVar("ResultT")
-Transport = Literal["bearer", "cookie"]
-
-BASE_URL = "https://testserver"
-"""With TLS, as browsers ask of cookies whose name begins with ``__Host-``."""
 
 
 class AuthTestClient(TestClient):
@@ -108,8 +98,7 @@ class AuthClients(Generic[UserT]):
         if user is not None:
             auth = self._running.auth
             issued = self._running.run(sign_in_as(auth, user, methods))
-            credentials = as_bearer(issued) if transport == "bearer" else as_cookies(auth, issued)
-            credentials.give_to(client)
+            credentials(auth, issued, transport)(client)
             client.tokens = issued
         return client
 
