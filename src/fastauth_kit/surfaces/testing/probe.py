@@ -12,6 +12,9 @@ from fastauth_kit.surfaces.testing.swept_route import SweptRoute
 PATIENCE_SECONDS: Final = 10
 """A route that says nothing for so long did not refuse anybody."""
 
+GRACE_SECONDS: Final = 1
+"""For a route to notice that nobody listens any more, and to close its sessions."""
+
 Headers = Sequence[tuple[bytes, bytes]]
 
 
@@ -23,18 +26,23 @@ async def answer_of(app: ASGIApp, route: SweptRoute, headers: Headers) -> str:
     """
     answered: asyncio.Future[str] = asyncio.get_running_loop().create_future()
     asking = asyncio.create_task(_ask(app, _scope(route, headers), answered))
-    try:
-        both: set[asyncio.Future[Any]] = {answered, asking}
-        done, _ = await asyncio.wait(
-            both, timeout=PATIENCE_SECONDS, return_when=asyncio.FIRST_COMPLETED
-        )
-        if answered.done():
-            return answered.result()
-        return "no answer" if not done else _failure(asking)
-    finally:
-        asking.cancel()
-        with suppress(asyncio.CancelledError, Exception):
-            await asking
+    both: set[asyncio.Future[Any]] = {answered, asking}
+    done, _ = await asyncio.wait(
+        both, timeout=PATIENCE_SECONDS, return_when=asyncio.FIRST_COMPLETED
+    )
+    said = answered.result() if answered.done() else _failure(asking) if done else "no answer"
+    await _leave(asking, answered)
+    return said
+
+
+async def _leave(asking: asyncio.Task[None], answered: asyncio.Future[str]) -> None:
+    """Hang up; whoever does not notice is cancelled, and may not have cleaned up."""
+    if not answered.done():
+        answered.cancel()
+    await asyncio.wait({asking}, timeout=GRACE_SECONDS)
+    asking.cancel()
+    with suppress(asyncio.CancelledError, Exception):
+        await asking
 
 
 def _failure(asking: asyncio.Task[None]) -> str:
@@ -50,9 +58,10 @@ async def _ask(app: ASGIApp, scope: dict[str, Any], answered: asyncio.Future[str
     ]
 
     async def receive() -> Message:
-        if not first:
-            await asyncio.Future()  # nothing more comes from this client
-        return first.pop()
+        if first:
+            return first.pop()
+        await asyncio.wait({answered})  # then this client hangs up
+        return {"type": f"{scope['type']}.disconnect", "code": 1001}
 
     async def send(message: Message) -> None:
         if not answered.done() and (found := _said(message)) is not None:
