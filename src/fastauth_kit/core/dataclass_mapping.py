@@ -28,18 +28,26 @@ def give_own_columns(model: type[Any]) -> None:
         return
     annotations = dict(model.__annotations__)
     for mixin in model.__mro__[1:]:
-        if issubclass(mixin, MappedAsDataclass):
-            continue
-        for name, value in list(vars(mixin).items()):
-            if name in vars(model):
-                continue
-            if isinstance(value, MappedColumn):
-                annotations[name] = mixin.__annotations__[name]
-                setattr(model, name, _as_field(name, value.column, annotations[name]))
-            elif name == "user_id" and isinstance(value, declared_attr):
-                annotations[name] = Mapped[Any]
-                setattr(model, name, value.fget(model))
+        if not issubclass(mixin, MappedAsDataclass):
+            _copy_columns(mixin, model, annotations)
     model.__annotations__ = annotations
+
+
+def _copy_columns(mixin: Any, model: type[Any], annotations: dict[str, Any]) -> None:
+    members: dict[str, Any] = dict(vars(mixin))
+    for name, value in members.items():
+        if name in vars(model):
+            continue  # the caller's own column of this name
+        if _is_column(value):
+            annotations[name] = mixin.__annotations__[name]
+            setattr(model, name, _as_field(name, value.column, annotations[name]))
+        elif name == "user_id" and isinstance(value, declared_attr):
+            annotations[name] = Mapped[Any]
+            setattr(model, name, value.fget(model))
+
+
+def _is_column(value: Any) -> bool:
+    return isinstance(value, MappedColumn)
 
 
 def _as_field(name: str, column: Column[Any], annotation: Any) -> MappedColumn[Any]:

@@ -56,7 +56,7 @@ def subject_of(event: Event) -> Any:
     said: Any = event
     if hasattr(event, "user_id"):
         return said.user_id
-    user = getattr(event, "user", None)
+    user: object = getattr(event, "user", None)
     return said.user.id if is_built_on(type(user), UserMixin) else None
 
 

@@ -4,7 +4,7 @@
 table of private registrations see ``surfaces.sqlmodel.private_registration``.
 """
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from fastauth_kit.core import models as core_models
 from fastauth_kit.features.audit import AuditEventMixin as AuditColumns
@@ -20,19 +20,28 @@ if TYPE_CHECKING:
     class UserMixin(core_models.UserMixin[Any], SQLModel):
         """Fields of the table that holds the accounts; ``id`` is the caller's."""
 
-        id: Any  # type: ignore[assignment]  # SQLModel writes the key's type without Mapped
+        __tablename__: ClassVar[Any]
+        id: Any
 
     class SessionMixin(SessionColumns[Any], SQLModel):
         """Fields of the table that holds the sessions."""
 
+        __tablename__: ClassVar[Any]
+
     class OneTimeTokenMixin(TokenColumns[Any], SQLModel):
         """Fields of the table that holds the one-time tokens."""
+
+        __tablename__: ClassVar[Any]
 
     class LoginFailureMixin(FailureColumns[Any], SQLModel):
         """Fields of the table that holds the failed logins."""
 
+        __tablename__: ClassVar[Any]
+
     class AuditEventMixin(AuditColumns, SQLModel):
         """Fields of the table that holds what happened."""
+
+        __tablename__: ClassVar[Any]
 
 else:
     UserMixin = as_table_model(core_models.UserMixin)

@@ -11,7 +11,8 @@ from fastauth_kit.core.errors import ConfigurationError
 from fastauth_kit.core.models import OwnedByUser, primary_key
 
 try:
-    from sqlmodel import Field, SQLModel
+    from sqlmodel import Field
+    from sqlmodel import SQLModel as SQLModel  # noqa: PLC0414  # for the mixins beside this file
     from sqlmodel.main import SQLModelMetaclass
 except ImportError as error:
     raise ImportError("these mixins need sqlmodel: pip install 'fastauth-kit[sqlmodel]'") from error
@@ -45,7 +46,8 @@ def _owned(name: str, bases: tuple[type[Any], ...], body: dict[str, Any]) -> Any
         nullable=any(getattr(base, "__some_are_nobodys__", False) for base in bases),
     )
     parts = {"__module__": __name__, "__annotations__": {"user_id": Any}, "user_id": field}
-    return SQLModelMetaclass("Owned", (SQLModel,), parts)
+    metaclass: Any = SQLModelMetaclass
+    return metaclass("Owned", (SQLModel,), parts)
 
 
 def as_table_model(mixin: type[Any]) -> Any:
@@ -61,15 +63,20 @@ def as_table_model(mixin: type[Any]) -> Any:
         "__annotations__": {},
     }
     for base in reversed(mixin.__mro__):
-        for name, value in vars(base).items():
-            if isinstance(value, MappedColumn):
+        members: dict[str, Any] = dict(vars(base))
+        for name, value in members.items():
+            if _is_column(value):
                 (kind,) = get_args(base.__annotations__[name])
                 body[name] = _field(name, value.column, kind)
                 body["__annotations__"][name] = kind
             elif name in {"__table_args__", "__some_are_nobodys__"}:
                 body[name] = value
-    owned = issubclass(mixin, OwnedByUser)
-    return (OwnedMetaclass if owned else SQLModelMetaclass)(mixin.__name__, (SQLModel,), body)
+    metaclass: Any = OwnedMetaclass if issubclass(mixin, OwnedByUser) else SQLModelMetaclass
+    return metaclass(mixin.__name__, (SQLModel,), body)
+
+
+def _is_column(value: Any) -> bool:
+    return isinstance(value, MappedColumn)
 
 
 def _field(name: str, column: Column[Any], kind: Any) -> Any:
