@@ -34,8 +34,8 @@ def give_own_columns(model: type[Any]) -> None:
 
 
 def _copy_columns(mixin: Any, model: type[Any], annotations: dict[str, Any]) -> None:
-    members: dict[str, Any] = dict(vars(mixin))
-    for name, value in members.items():
+    members: dict[str, Any] = mixin.__dict__
+    for name, value in tuple(members.items()):
         if name in vars(model):
             continue  # the caller's own column of this name
         if _is_column(value):
