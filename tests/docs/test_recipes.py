@@ -1,15 +1,12 @@
-"""The smaller programs: rotation of the secret, engines, and the tests of an app."""
+"""The smaller programs: rotation of the secret, and engines."""
 
-import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 from sqlalchemy import text
 
 from fastauth_kit import AuthSettings
-from tests.docs.programs import ADA, EXAMPLES, environment, load, running, sign_up
+from tests.docs.programs import ADA, load, running, sign_up
 
 
 @pytest.mark.parametrize(("before", "after"), [("announced", "swapped"), ("swapped", "announced")])
@@ -80,13 +77,3 @@ async def test_the_server_engines_connect(kind: str, database_url: str) -> None:
     await engine.dispose()
 
     assert answer == 1
-
-
-def test_the_tests_of_the_testing_page_pass(tmp_path: Path) -> None:
-    folder = shutil.copytree(EXAMPLES / "testing", tmp_path / "testing")
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:asyncio"]
-    done = subprocess.run(
-        command, cwd=folder, env=environment(), capture_output=True, text=True, check=False
-    )
-
-    assert "3 passed" in done.stdout, done.stdout + done.stderr

@@ -113,15 +113,25 @@ def test_the_session_model_is_known_to_its_own_feature_alone() -> None:
         if not name.startswith("features/sessions/")
     }
 
-    # the demonstration is an app as callers write them
-    assert outside == {"__init__.py", "surfaces/cli/demo/app.py"}
+    # one makes a form of it for SQLModel, and no row; the demonstration is a caller's app
+    assert outside == {
+        "__init__.py",
+        "surfaces/sqlmodel/__init__.py",
+        "surfaces/cli/demo/app.py",
+    }
 
 
 def test_every_first_factor_goes_through_the_gate() -> None:
     """``finish_login`` itself is called by the gate, and by what finished a second factor."""
     after_a_second_factor: set[str] = set()
+    # refuses to work unless pytest runs a test
+    in_tests_alone = {"surfaces/testing/users.py"}
 
-    assert modules_that_call("finish_login") == {"core/login.py", *after_a_second_factor}
+    assert modules_that_call("finish_login") == {
+        "core/login.py",
+        *after_a_second_factor,
+        *in_tests_alone,
+    }
 
 
 def test_whoever_signs_in_calls_the_gate() -> None:
@@ -194,7 +204,10 @@ def test_the_network_is_nobodys_but_the_mailers() -> None:
         "dns",
     )
 
-    assert modules_that_import(*clients) == {"features/mail/smtp.py"}
+    # calls the app under test, without a server
+    within_the_process = {"surfaces/testing/credentials.py"}
+
+    assert modules_that_import(*clients) == {"features/mail/smtp.py", *within_the_process}
 
 
 def test_no_import_hides_in_a_function() -> None:

@@ -1,82 +1,98 @@
-"""Run with: pytest test_app.py (needs pytest and httpx2)."""
+"""Run with: pytest test_app.py (needs pip install 'fastauth-kit[testing]')."""
 
 # ruff: noqa: S101  # assert is what pytest reads
 
-from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
-from pathlib import Path
-
 import pytest
-from app import User, build_app
+from app import User, app
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
-from fastauth_kit.features.passwords import PasswordHasher, default_context
-
-ADA = {"email": "ada@example.com", "password": "correct horse battery"}
-
-
-# --8<-- [start:fixtures]
-class Clock:
-    now = datetime(2030, 1, 1, tzinfo=UTC)
-
-    def __call__(self) -> datetime:
-        return self.now
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
+from fastauth_kit import AuthKit
+from fastauth_kit.surfaces.testing import (
+    AuthClients,
+    FrozenClock,
+    Mailbox,
+    MakeUser,
+    SweptRoute,
+    assert_requires_login,
+    assert_requires_superuser,
+    login_required_routes,
+)
 
 
-@pytest.fixture
-def app(tmp_path: Path, clock: Clock) -> FastAPI:
-    cheap = default_context(argon2__memory_cost=8, argon2__time_cost=1)
-    return build_app(
-        f"sqlite+aiosqlite:///{tmp_path}/test.db",
-        "a secret of the tests, 32 bytes and more of it",
-        hasher=PasswordHasher(context=cheap),
-        clock=clock,
-    )
+# --8<-- [start:sync]
+def test_a_note_is_its_owners_alone(
+    make_user: MakeUser[User], auth_client: AuthClients[User]
+) -> None:
+    ada, grace = auth_client(make_user()), auth_client(make_user(is_verified=True))
+
+    number = ada.post("/notes?text=Engines").json()
+
+    assert ada.get(f"/notes/{number}").json() == "Engines"
+    assert grace.get(f"/notes/{number}").json() is None
 
 
-@pytest.fixture
-def client(app: FastAPI) -> Iterator[TestClient]:
-    with TestClient(app) as client:
-        yield client
+# --8<-- [end:sync]
 
 
-@pytest.fixture
-def signed_in(client: TestClient) -> TestClient:
-    client.post("/api/auth/register", json=ADA)
-    tokens = client.post("/api/auth/login", json=ADA).json()
-    client.headers["Authorization"] = f"Bearer {tokens['access_token']}"
-    return client
+# --8<-- [start:clock]
+def test_a_session_ends_after_half_an_hour_without_a_refresh(
+    make_user: MakeUser[User], auth_client: AuthClients[User], auth_clock: FrozenClock
+) -> None:
+    client = auth_client(make_user())
+
+    auth_clock.advance(minutes=31)
+
+    assert client.get("/hello").status_code == 401
 
 
-# --8<-- [end:fixtures]
+# --8<-- [end:clock]
 
 
-# --8<-- [start:tests]
-def test_a_member_is_greeted(signed_in: TestClient) -> None:
-    assert signed_in.get("/hello").json() == "Hello ada@example.com"
+# --8<-- [start:mail]
+def test_a_forgotten_password_is_replaced(
+    make_user: MakeUser[User], auth_client: AuthClients[User], auth_mailbox: Mailbox
+) -> None:
+    ada, client = make_user(), auth_client()
+
+    client.post("/api/auth/password/forgot", json={"email": ada.email})
+    letter = auth_mailbox.last_to(ada.email)
+    body = {"token": letter.token, "new_password": "staple the correct horse"}
+
+    assert client.post("/api/auth/password/reset", json=body).status_code == 204
 
 
-def test_a_token_ends_after_half_an_hour(signed_in: TestClient, clock: Clock) -> None:
-    clock.now += timedelta(minutes=31)
-
-    assert signed_in.get("/hello").status_code == 401
+# --8<-- [end:mail]
 
 
-# --8<-- [end:tests]
+# --8<-- [start:sweep]
+def test_every_route_wants_a_login(app: FastAPI) -> None:
+    assert_requires_login(app, except_=["/health"])
+
+
+@pytest.mark.parametrize("route", login_required_routes(app, except_=["/health"]), ids=str)
+def test_it_wants_a_login(app: FastAPI, route: SweptRoute) -> None:
+    assert_requires_login(app, routes=[route])
+
+
+def test_administration_is_for_superusers(
+    make_user: MakeUser[User], auth_client: AuthClients[User]
+) -> None:
+    assert_requires_superuser(auth_client(make_user()), under="/admin")
+
+
+# --8<-- [end:sweep]
 
 
 # --8<-- [start:override]
-def test_a_route_alone(app: FastAPI, client: TestClient) -> None:
+def test_a_route_alone(app: FastAPI, auth: AuthKit[User]) -> None:
     somebody = User(id=1, email="somebody@example.com")
-    app.dependency_overrides[app.state.auth.current_user] = lambda: somebody
+    app.dependency_overrides[auth.current_user] = lambda: somebody
+    with TestClient(app) as client:
+        answer = client.get("/hello").json()
+    app.dependency_overrides.clear()
 
-    assert client.get("/hello").json() == "Hello somebody@example.com"
+    assert answer == "Hello somebody@example.com"
 
 
 # --8<-- [end:override]

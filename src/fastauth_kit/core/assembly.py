@@ -16,7 +16,7 @@ from fastauth_kit.core.errors import ConfigurationError
 from fastauth_kit.core.feature import Feature, Hook
 from fastauth_kit.core.identifiers import KeyFormat, key_format
 from fastauth_kit.core.keys import KeyRing, SigningKeySource
-from fastauth_kit.core.models import UserMixin, primary_key, utc_now
+from fastauth_kit.core.models import UserMixin, is_built_on, primary_key, utc_now
 from fastauth_kit.core.settings import AuthSettings
 
 UserT = TypeVar("UserT", bound=UserMixin[Any])
@@ -60,7 +60,7 @@ class Assembly(Generic[UserT]):
                 self.feature(needed)
         for hook in self.hooks:
             _check_hook(hook)
-        if not issubclass(self.user_model, UserMixin):
+        if not is_built_on(self.user_model, UserMixin):
             raise ConfigurationError(f"{self.user_model.__name__} must inherit from UserMixin")
         self.user_key  # noqa: B018  # reading it checks the table
         for feature in self.features:

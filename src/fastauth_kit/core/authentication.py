@@ -142,8 +142,9 @@ class Authentication(Generic[UserT]):
 
         def step(session: Session) -> tuple[Authenticated[UserT], ResultT]:
             result = session.execute(recognised.statement, parameters)
-            # a user whose collections are loaded by a join comes in several rows
-            row = result.unique(lambda row: row[0]).one_or_none()
+            # a user whose collections are loaded by a join comes in several rows;
+            # dataclasses, and models of SQLModel, have no hash
+            row = result.unique(lambda row: id(row[0])).one_or_none()
             if row is None:
                 raise InvalidToken
             who: Authenticated[UserT] = Authenticated(row[0], reader.session_of(claims, row))

@@ -8,7 +8,7 @@ from math import isfinite
 from typing import Any, ClassVar, cast
 from uuid import UUID
 
-from fastauth_kit.core.models import UserMixin
+from fastauth_kit.core.models import UserMixin, is_built_on
 from fastauth_kit.core.text import printable
 
 MAX_TEXT = 320
@@ -56,7 +56,8 @@ def subject_of(event: Event) -> Any:
     said: Any = event
     if hasattr(event, "user_id"):
         return said.user_id
-    return said.user.id if isinstance(getattr(event, "user", None), UserMixin) else None
+    user: object = getattr(event, "user", None)
+    return said.user.id if is_built_on(type(user), UserMixin) else None
 
 
 def data_of(event: Event, *, leave_out: Collection[str] = ()) -> dict[str, Any]:

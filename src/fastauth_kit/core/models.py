@@ -22,6 +22,7 @@ from sqlalchemy.sql.operators import OperatorType
 from sqlalchemy.types import TypeEngine
 from typing_extensions import TypeVar
 
+from fastauth_kit.core.dataclass_mapping import give_own_columns
 from fastauth_kit.core.errors import ConfigurationError
 
 IdT = TypeVar("IdT", default=Any)
@@ -113,6 +114,10 @@ class Record:
 
         def __init__(self, **values: Any) -> None: ...
 
+    def __init_subclass__(cls, **options: Any) -> None:
+        give_own_columns(cls)
+        super().__init_subclass__(**options)
+
 
 class UserMixin(Record, Generic[IdT]):
     """Columns of the table that holds the accounts.
@@ -142,12 +147,12 @@ class UserMixin(Record, Generic[IdT]):
     """Has proven to read the mailbox ``email``."""
 
     created_at: Mapped[datetime] = mapped_column(
-        UtcDateTime, default=utc_now, server_default=CurrentMoment()
+        UtcDateTime, insert_default=utc_now, server_default=CurrentMoment()
     )
     """When the account was made."""
 
     updated_at: Mapped[datetime] = mapped_column(
-        UtcDateTime, default=utc_now, onupdate=utc_now, server_default=CurrentMoment()
+        UtcDateTime, insert_default=utc_now, onupdate=utc_now, server_default=CurrentMoment()
     )
     """When the account was last changed by its owner or an administrator."""
 
@@ -164,6 +169,15 @@ class OwnedByUser(Record, Generic[IdT]):
         """The owner; takes its column type from the caller's key."""
         key = ForeignKey(primary_key(cls.__auth_user__), ondelete="CASCADE")
         return mapped_column(key, index=True, nullable=cls.__some_are_nobodys__)
+
+
+def is_built_on(model: type[Any], mixin: type[Any]) -> bool:
+    """Whether a class has the columns of a mixin.
+
+    It inherits from it; or, where that cannot be, it names the mixin that it
+    was made from, see ``surfaces.sqlmodel``.
+    """
+    return issubclass(model, mixin) or getattr(model, "__stands_for__", None) is mixin
 
 
 def primary_key(model: type[Any]) -> Column[Any]:

@@ -22,6 +22,7 @@ from fastauth_kit.features.accounts.changes import (
     email_exists,
     write_columns,
 )
+from fastauth_kit.features.accounts.dataclass_models import check_arguments
 from fastauth_kit.features.accounts.errors import EmailTaken, RegistrationClosed
 from fastauth_kit.features.accounts.events import UserCreated, UserPromoted
 from fastauth_kit.features.accounts.registration import add_registration_route
@@ -82,6 +83,8 @@ class Accounts(Feature):
         """Check that bodies and table fit."""
         schemas = self.schemas(auth)
         check_schemas(auth.user_model, schemas.create, schemas.update, schemas.read)
+        asked_for = {name for name, of in schemas.create.model_fields.items() if of.is_required()}
+        check_arguments(auth.user_model, asked_for, key_is_given=_makes_keys(auth))
 
     def add_auth_routes(self, table: RouteTable) -> None:
         """Add registration."""
@@ -160,10 +163,8 @@ class Accounts(Feature):
 
     def _new_user(self, work: Work, values: Mapping[str, Any]) -> UserMixin[Any]:
         model = work.auth.user_model
-        key = primary_key(model)
         given = {"created_at": work.now, "updated_at": work.now, **values}
-        fills_itself = key.default is not None or key.server_default is not None
-        if work.auth.user_key.kind is UUID and not fills_itself:
+        if _makes_keys(work.auth):
             given.setdefault("id", time_ordered_id(work.now))
         user: UserMixin[Any] = model(**given)
         return user
@@ -234,6 +235,13 @@ class Accounts(Feature):
         await remove_user(
             work, session.user_id, confirm=lambda: passwords.hold_proven(work, session, stored)
         )
+
+
+def _makes_keys(auth: Assembly[Any]) -> bool:
+    """Whether accounts are made with an id: a UUID that neither table nor model fills in."""
+    key = primary_key(auth.user_model)
+    fills_itself = key.default is not None or key.server_default is not None
+    return auth.user_key.kind is UUID and not fills_itself
 
 
 def own_columns(body: UserCreate) -> dict[str, Any]:

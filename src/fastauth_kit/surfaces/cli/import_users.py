@@ -90,7 +90,7 @@ def import_users_command(
         format=format,
         encoding=encoding,
         delimiter=delimiter,
-        from_url=from_url if source is None else None,
+        from_url=None if source is not None and _is_of_environment(context) else from_url,
         table=table,
         preset=preset,
     )
@@ -139,6 +139,12 @@ async def _refuse_own_table(reading: SourceOptions, auth: AuthKit[Any], run: Run
         raise ConfigurationError(
             "the source is the table of your accounts itself; a migration takes it over in place"
         )
+
+
+def _is_of_environment(context: typer.Context) -> bool:
+    """Whether the database was named for another run, perhaps."""
+    named = context.get_parameter_source("from_url")
+    return named is not None and named.name == "ENVIRONMENT"
 
 
 def _refuse_to_overwrite(source: str | None, id_map: Path | None) -> None:
