@@ -288,3 +288,35 @@ async def test_a_script_signs_somebody_out_everywhere(tmp_path: Path) -> None:
         unknown = await program.from_a_script("nobody@example.com")
 
     assert (ended, unknown, answer.status_code) == (1, 0, 401)
+
+
+async def test_a_script_ends_the_sessions_of_everybody(tmp_path: Path) -> None:
+    program = load("operations.py")
+    async with running(program, tmp_path) as client:
+        headers = await sign_up(client)
+        before = await client.get("/api/users/me", headers=headers)
+        await program.main()
+        after = await client.get("/api/users/me", headers=headers)
+        again = await client.get("/api/users/me", headers=await sign_in(client))
+
+    assert (before.status_code, after.status_code, again.status_code) == (200, 401, 200)
+
+
+async def test_reuse_of_a_refresh_token_alerts_somebody(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    program = load("operations.py")
+    async with running(program, tmp_path) as client:
+        await sign_up(client)
+        first = (await client.post("/api/auth/login", json=ADA)).json()["refresh_token"]
+        stolen, latest = {"refresh_token": first}, first
+        for _ in range(2):
+            answer = await client.post("/api/auth/refresh", json={"refresh_token": latest})
+            latest = answer.json()["refresh_token"]
+        with caplog.at_level(logging.CRITICAL, "alerts"):
+            answer = await client.post("/api/auth/refresh", json=stolen)
+            await program.auth.after_commit.drain()
+
+    assert answer.status_code == 401
+    told = [record.getMessage() for record in caplog.records if record.name == "alerts"]
+    assert told == ["somebody should look at this: RefreshTokenReused"]
