@@ -19,7 +19,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 .PHONY: help demo test fuzz check lint types imports site docs reference diagrams screenshots bench chaos modes mutation wheel image scale soak clean
 
 help: ## Print the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-11s  %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-12s  %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 demo: $(VENV)/demo.stamp ## Run the example application on SQLite
 	@cd $(EXAMPLE) && $(BIN)/python -m app.demo
@@ -63,6 +63,9 @@ reference: $(VENV)/all.stamp ## Write the tables of the documentation that are m
 diagrams: $(VENV)/all.stamp ## Draw the diagrams of the documentation anew (npm, Chromium)
 	npm install --silent --no-save --prefix $(VENV)/mermaid mermaid@12.3.0
 	$(BIN)/python -m tools.diagrams $(VENV)/mermaid/node_modules/mermaid/dist/mermaid.min.js
+
+screenshots: $(VENV)/all.stamp ## Take the pictures of the example app anew (Chromium)
+	$(BIN)/python -m tools.screenshots
 
 bench: $(VENV)/all.stamp $(CONTENDERS)/stamp ## Measure against a hand-written app and fastapi-users
 	$(BIN)/python -m benchmarks $(ARGS)
