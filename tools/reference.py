@@ -201,7 +201,7 @@ def _said(kind: type[Any]) -> str:
 def _in_markdown(text: str) -> str:
     """Return a docstring's sentence as a page says it: there, the caller is the reader."""
     text = re.sub(r"\s+", " ", text).replace("``", "`").strip()
-    text = re.sub(r"\bof the caller's\b", "of yours", text)
+    text = re.sub(r"\bof the caller's(?=[.,;:]|$)", "of yours", text)
     return re.sub(
         r"\b([Tt])he caller's\b", lambda found: "Your" if found[1] == "T" else "your", text
     )
