@@ -16,10 +16,10 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test fuzz check lint types imports site docs bench chaos modes mutation wheel image scale soak clean
+.PHONY: help demo test fuzz check lint types imports site docs reference diagrams screenshots bench chaos modes mutation wheel image scale soak clean
 
 help: ## Print the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s  %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-12s  %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 demo: $(VENV)/demo.stamp ## Run the example application on SQLite
 	@cd $(EXAMPLE) && $(BIN)/python -m app.demo
@@ -56,6 +56,16 @@ site: $(VENV)/all.stamp
 
 docs: $(VENV)/all.stamp ## Serve the documentation while it is being written
 	$(BIN)/mkdocs serve
+
+reference: $(VENV)/all.stamp ## Write the tables of the documentation that are made from the code
+	$(BIN)/python -m tools.reference
+
+diagrams: $(VENV)/all.stamp ## Draw the diagrams of the documentation anew (npm, Chromium)
+	npm install --silent --no-save --prefix $(VENV)/mermaid mermaid@12.3.0
+	$(BIN)/python -m tools.diagrams $(VENV)/mermaid/node_modules/mermaid/dist/mermaid.min.js
+
+screenshots: $(VENV)/all.stamp ## Take the pictures of the example app anew (Chromium)
+	$(BIN)/python -m tools.screenshots
 
 bench: $(VENV)/all.stamp $(CONTENDERS)/stamp ## Measure against a hand-written app and fastapi-users
 	$(BIN)/python -m benchmarks $(ARGS)

@@ -15,6 +15,7 @@ FOLDERS = (EXAMPLES, EXAMPLE_APP)
 """Where snippets come from, the first one first."""
 
 _FENCE = re.compile(r"^(?P<indent> *)```(?P<info>[^`]*)$")
+_TAB = re.compile(r'^(?P<indent> *)===[!+]* "(?P<name>[^"]+)"$')
 _HEADING = re.compile(r"^(#{1,6}) (.+)$")
 _LINK = re.compile(r"(?<!!)\[[^\]]*\]\(([^)\s]+)\)")
 
@@ -27,6 +28,8 @@ class Block:
     line: int
     info: str
     text: str
+    tab: str | None = None
+    """The content tab it is in."""
 
     @property
     def language(self) -> str:
@@ -53,15 +56,26 @@ def blocks(page: Path) -> Iterator[Block]:
     """Yield the fenced blocks of a page, without their indentation."""
     opened: tuple[int, str, str] | None = None
     inside: list[str] = []
+    tab: str | None = None
     for number, line in enumerate(page.read_text("utf-8").splitlines(), 1):
         fence = _FENCE.match(line)
+        if opened is None:
+            tab = _tab_after(line, tab)
         if fence and opened is None:
             opened, inside = (number, fence["indent"], fence["info"].strip()), []
         elif fence and opened is not None and fence["indent"] == opened[1]:
-            yield Block(page, opened[0], opened[2], "\n".join(inside) + "\n")
+            yield Block(page, opened[0], opened[2], "\n".join(inside) + "\n", tab)
             opened = None
         elif opened is not None:
             inside.append(line.removeprefix(opened[1]))
+
+
+def _tab_after(line: str, tab: str | None) -> str | None:
+    """Return the content tab that a line opens, is in, or ends."""
+    found = _TAB.match(line)
+    if found:
+        return found["name"]
+    return tab if not line or line.startswith(" ") else None
 
 
 def prose(page: Path) -> list[str]:

@@ -260,3 +260,63 @@ def _operations(app: FastAPI) -> set[str]:
 async def _count(program: ModuleType, model: Any) -> int:
     async with program.maker() as session:
         return int(await session.scalar(select(func.count()).select_from(model)))
+
+
+async def test_a_link_to_an_export_works_once(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    program = load("core_features.py")
+    async with running(program, tmp_path) as client:
+        headers = await sign_up(client)
+        asked = await client.post("/api/exports", headers=headers)
+        await program.auth.after_commit.drain()
+        token = capsys.readouterr().out.strip().partition("#token=")[2]
+        answers = [await client.post("/api/exports/open", json={"token": token}) for _ in range(2)]
+
+    assert asked.status_code == 202
+    assert [answer.status_code for answer in answers] == [200, 400]
+    assert answers[0].json() == {"email": ADA["email"]}
+    assert answers[1].json()["code"] == "invalid_one_time_token"
+
+
+async def test_a_script_signs_somebody_out_everywhere(tmp_path: Path) -> None:
+    program = load("core_features.py")
+    async with running(program, tmp_path) as client:
+        headers = await sign_up(client)
+        ended = await program.from_a_script("ADA@example.com")
+        answer = await client.get("/api/users/me", headers=headers)
+        unknown = await program.from_a_script("nobody@example.com")
+
+    assert (ended, unknown, answer.status_code) == (1, 0, 401)
+
+
+async def test_a_script_ends_the_sessions_of_everybody(tmp_path: Path) -> None:
+    program = load("operations.py")
+    async with running(program, tmp_path) as client:
+        headers = await sign_up(client)
+        before = await client.get("/api/users/me", headers=headers)
+        await program.main()
+        after = await client.get("/api/users/me", headers=headers)
+        again = await client.get("/api/users/me", headers=await sign_in(client))
+
+    assert (before.status_code, after.status_code, again.status_code) == (200, 401, 200)
+
+
+async def test_reuse_of_a_refresh_token_alerts_somebody(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    program = load("operations.py")
+    async with running(program, tmp_path) as client:
+        await sign_up(client)
+        first = (await client.post("/api/auth/login", json=ADA)).json()["refresh_token"]
+        stolen, latest = {"refresh_token": first}, first
+        for _ in range(2):
+            answer = await client.post("/api/auth/refresh", json={"refresh_token": latest})
+            latest = answer.json()["refresh_token"]
+        with caplog.at_level(logging.CRITICAL, "alerts"):
+            answer = await client.post("/api/auth/refresh", json=stolen)
+            await program.auth.after_commit.drain()
+
+    assert answer.status_code == 401
+    told = [record.getMessage() for record in caplog.records if record.name == "alerts"]
+    assert told == ["somebody should look at this: RefreshTokenReused"]

@@ -1,4 +1,4 @@
-"""The quickstart is followed, command by command, as its reader would.
+"""The quickstart is followed, command by command, as its reader would, once for each tab.
 
 Files are written where a block has a title, commands run in one shell, servers
 in the background on a free port, and every answer is compared with the page's.
@@ -23,7 +23,7 @@ PAGE = DOCS / "quickstart.md"
 SHIM = Path(__file__).with_name("curl.py")
 
 SERVER = "uvicorn main:app\n"
-INSTALLATION = "python3 -m venv"
+INSTALLATION = "mkdir hello-auth"
 """Begins the one block that is not run: what it installs is there."""
 
 START = """
@@ -52,9 +52,12 @@ def _masked(text: str) -> Any:
     return json.loads(text)
 
 
-def _steps() -> Iterator[tuple[Block, Block | None]]:
+TABS = sorted({block.tab for block in blocks(PAGE) if block.tab})
+
+
+def _steps(tab: str) -> Iterator[tuple[Block, Block | None]]:
     """Yield each block of commands or file, and the answer that follows it."""
-    found = list(blocks(PAGE))
+    found = [block for block in blocks(PAGE) if block.tab in (None, tab)]
     for block, following in zip(found, [*found[1:], None], strict=True):
         if block.language == "bash" or block.title:
             answers = following is not None and following.language == "json"
@@ -86,8 +89,14 @@ def _has_curl() -> bool:
     return "--json" in told.stdout
 
 
+@pytest.fixture(scope="module", params=TABS)
+def tab(request: pytest.FixtureRequest) -> str:
+    """The tab that the reader takes."""
+    return str(request.param)
+
+
 @pytest.fixture(scope="module")
-def output(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+def output(tab: str, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     """What each step printed, by the step's place on the page."""
     folder = tmp_path_factory.mktemp("quickstart")
     tools = tmp_path_factory.mktemp("tools")
@@ -95,7 +104,7 @@ def output(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
         (tools / "curl").write_text(f'#!/bin/sh\nexec "{sys.executable}" "{SHIM}" "$@"\n')
         (tools / "curl").chmod(0o755)
     port = _free_port()
-    steps = [f"echo '{MARK}{block.line}'\n{_written(block, port)}" for block, _ in _steps()]
+    steps = [f"echo '{MARK}{block.line}'\n{_written(block, port)}" for block, _ in _steps(tab)]
     script = 'set -eu\ntrap \'[ -z "${SERVER:-}" ] || kill "$SERVER"\' EXIT\n' + "\n".join(steps)
     where = environment()
     done = subprocess.run(
@@ -112,16 +121,23 @@ def output(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     return dict(part.split("\n", 1) for part in parts)
 
 
-@pytest.mark.parametrize(
-    ("block", "answer"), [step for step in _steps() if step[1] is not None], ids=str
-)
+ANSWERED = [step for step in _steps(TABS[0]) if step[1] is not None]
+"""The answers are the same in every tab."""
+
+
+@pytest.mark.parametrize(("block", "answer"), ANSWERED, ids=str)
 def test_a_command_answers_what_the_page_says(
     output: dict[str, str], block: Block, answer: Block
 ) -> None:
     assert _masked(output[str(block.line)]) == _masked(answer.text)
 
 
-def test_the_page_shows_both_programs_and_the_migrations() -> None:
-    titles = [block.title for block, _ in _steps() if block.title]
+def test_no_answer_is_in_a_tab() -> None:
+    """Else ``ANSWERED`` would miss those of the other tabs."""
+    assert all(answer is None or answer.tab is None for tab in TABS for _, answer in _steps(tab))
+
+
+def test_the_page_shows_both_programs_and_the_migrations(tab: str) -> None:
+    titles = [block.title for block, _ in _steps(tab) if block.title]
 
     assert titles == ["main.py", "migrations/env.py", "main.py"]

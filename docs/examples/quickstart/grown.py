@@ -11,8 +11,6 @@ from fastauth_kit import (
     Accounts,
     AuthKit,
     AuthSettings,
-    Event,
-    EventSink,
     Passwords,
     SessionMixin,
     Sessions,
@@ -24,6 +22,7 @@ from fastauth_kit import (
     get_auth_router,
     get_users_router,
     install_errors,
+    on,
 )
 from fastauth_kit.features.accounts import UserCreated
 
@@ -76,10 +75,8 @@ class Note(Base):
     text: Mapped[str] = mapped_column(String(200))
 
 
-class WelcomeNote(EventSink):
-    async def receive(self, work: Work, event: Event) -> None:
-        if isinstance(event, UserCreated):
-            await work.add(Note(user_id=event.user.id, text="Welcome"))
+async def welcome(work: Work, event: UserCreated) -> None:
+    await work.add(Note(user_id=event.user_id, text="Welcome"))
 
 
 # --8<-- [end:hook]
@@ -104,7 +101,7 @@ auth = AuthKit(
         Passwords(),
         Sessions(model=AuthSession),
     ),
-    hooks=(WelcomeNote(),),
+    hooks=(on(UserCreated, welcome),),
 )
 # --8<-- [end:kit]
 

@@ -36,6 +36,7 @@ class Assembly(Generic[UserT]):
         user_load_options: Loader options for every user the kit loads, such
             as ``selectinload(User.roles)``.
         clock: Where the time comes from; aware, in UTC.
+        after_commit: The worker for actions after the commit.
 
     Raises:
         ConfigurationError: A feature is there twice or misses another, a hook
