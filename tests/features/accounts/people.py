@@ -82,11 +82,14 @@ async def works(client: httpx2.AsyncClient, person: Person) -> bool:
 
 def enforce_foreign_keys(kit_app: KitApp) -> None:
     """SQLite enforces them only for a connection that asks."""
-    if kit_app.engine.dialect.name == "sqlite":
 
-        @event.listens_for(kit_app.app_engine, "connect")
-        def ask(connection: Any, _: Any) -> None:
-            connection.execute("PRAGMA foreign_keys = ON")
+    def ask(connection: Any, _: Any) -> None:
+        connection.execute("PRAGMA foreign_keys = ON")
+
+    if kit_app.engine.dialect.name == "sqlite":
+        # the app's, and the one that tests call operations over; often they are one
+        for engine in {kit_app.app_engine, kit_app.engine.sync_engine}:
+            event.listen(engine, "connect", ask)
 
 
 @dataclass
