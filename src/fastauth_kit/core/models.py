@@ -34,8 +34,8 @@ class UtcDateTime(TypeDecorator[datetime]):
     fits an existing column without time zone that holds UTC.
     """
 
-    impl = DateTime
-    cache_ok = True
+    impl: type[DateTime] = DateTime
+    cache_ok: bool | None = True
 
     def __init__(self, timezone: bool = True) -> None:
         self.timezone = timezone
@@ -86,7 +86,7 @@ def exact_text(length: int) -> String:
 class CurrentMoment(FunctionElement[datetime]):
     """The database's own clock, as a default for rows made outside the kit."""
 
-    inherit_cache = True
+    inherit_cache: bool | None = True
     name = "current_moment"
 
 

@@ -28,7 +28,7 @@ from fastauth_kit.features.cookies.options import check_options, refresh_path
 from fastauth_kit.features.cookies.schemas import CookieSession
 from fastauth_kit.features.sessions import InvalidRefreshToken, Sessions
 
-logger = logging.getLogger("fastauth_kit")
+logger: logging.Logger = logging.getLogger("fastauth_kit")
 
 TRANSPORT_HEADER = "X-Auth-Transport"
 """Asks for cookies at sign-in. A form cannot send it, and another origin's script

@@ -8,16 +8,16 @@ from fastauth_kit.features.signing_keys import RotationRefused
 
 try:
     import typer
-except ImportError as error:
+except ImportError as _error:
     raise ImportError(
         "the command fastauth-kit needs typer: pip install 'fastauth-kit[cli]'"
-    ) from error
+    ) from _error
 
 from fastauth_kit.surfaces.cli.keys import keys_command
 
 SECRET_BYTES = 48
 
-command = typer.Typer(
+command: typer.Typer = typer.Typer(
     name="fastauth-kit",
     help="Keys and secrets of an app that uses fastauth-kit.",
     no_args_is_help=True,
