@@ -16,10 +16,10 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test fuzz check lint types imports site docs bench chaos modes lowest matrix mutation sbom wheel image scale soak clean
+.PHONY: help demo test fuzz check lint types imports site docs bench chaos dependencies modes lowest matrix mutation sbom wheel image scale soak clean
 
 help: ## Print the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s  %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-12s  %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 demo: $(VENV)/demo.stamp ## Run the example application on SQLite
 	@cd $(EXAMPLE) && $(BIN)/python -m app.demo
@@ -76,9 +76,16 @@ lowest: $(VENV)/all.stamp ## Run the core flows with the oldest versions that ar
 matrix: $(VENV)/all.stamp ## Run the suite over SQLAlchemy 2.0 and 2.1, each Python, oldest and newest
 	PATH="$(BIN):$$PATH" $(BIN)/python -m nox $(if $(ARGS),-- $(ARGS))
 
-sbom: $(VENV)/pip.stamp ## Write what an installation with every extra consists of (CycloneDX)
-	@rm -rf $(VENV)/sbom && $(PYTHON) -m venv $(VENV)/sbom
-	$(BIN)/python -m pip --python $(VENV)/sbom install --quiet --upgrade ".[all]"
+dependencies: $(VENV)/all.stamp ## Write docs/reference/dependencies.md anew
+	$(BIN)/python -m tools.dependencies
+
+sbom: $(VENV)/all.stamp ## Write what an installation with every extra consists of, as CycloneDX
+	@$(BIN)/uv venv --quiet --clear --python $(BIN)/python $(VENV)/sbom
+	@$(BIN)/uv pip install --quiet --python $(VENV)/sbom/bin/python \
+		".[sqlite,postgres,mysql,postgres-sync,mysql-sync,mail,throttling,redis,cli]"
+	@mkdir -p dist
+	$(BIN)/cyclonedx-py environment $(VENV)/sbom --pyproject pyproject.toml --mc-type library \
+		--output-reproducible --of JSON -o dist/sbom.json
 
 mutation: $(VENV)/mutation.stamp ## Change the source a little, and see whether a test notices
 	MUTATION_SECONDS=$(SECONDS) $(BIN)/python tools/mutation.py run $(MUTANTS)

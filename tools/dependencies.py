@@ -2,8 +2,8 @@
 
 Usage: python -m tools.dependencies
 
-Names, bounds and reasons are those of pyproject.toml, where the comment above a line is
-its reason; licences are what the installed distributions say of themselves.
+Names, bounds and reasons are those of pyproject.toml, where a comment is the reason of
+the lines below it, up to the next one. Licences are what the installed distributions say of themselves.
 """
 
 import re
@@ -27,7 +27,7 @@ dependencies` writes this page from `pyproject.toml` and the installed packages;
 holds that it is true. `make sbom` writes the whole list, with what these bring in
 turn, as CycloneDX.
 
-| package | from | extra | why | licence |
+| package | lowest version | extra | why | licence |
 |---|---|---|---|---|
 """
 
