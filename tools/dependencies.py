@@ -3,7 +3,8 @@
 Usage: python -m tools.dependencies
 
 Names, bounds and reasons are those of pyproject.toml, where a comment is the reason of
-the lines below it, up to the next one. Licences are what the installed distributions say of themselves.
+the lines below it, up to the next one. Licences are what the installed distributions say
+of themselves.
 """
 
 import re
@@ -64,9 +65,7 @@ def dependencies(text: str) -> Iterator[Dependency]:
     for extra, lines in project["optional-dependencies"].items():
         written = next(found for found in text.splitlines() if found.startswith(f"{extra} = ["))
         for line in lines:
-            yield Dependency(
-                requirement=Requirement(line), extra=extra, why=why[written]
-            )
+            yield Dependency(requirement=Requirement(line), extra=extra, why=why[written])
 
 
 def licence(name: str) -> str:
