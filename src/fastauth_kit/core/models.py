@@ -34,7 +34,7 @@ class UtcDateTime(TypeDecorator[datetime]):
     fits an existing column without time zone that holds UTC.
     """
 
-    impl: type[DateTime] = DateTime
+    impl: TypeEngine[Any] | type[TypeEngine[Any]] = DateTime
     cache_ok: bool | None = True
 
     def __init__(self, timezone: bool = True) -> None:
