@@ -71,7 +71,7 @@ modes: $(VENV)/all.stamp ## Run the suite under SERIALIZABLE, snapshots, and thr
 		TEST_MODE=$$mode $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal || exit 1; done
 
 lowest: $(VENV)/all.stamp ## Run the core flows with the oldest versions that are promised
-	PATH="$(BIN):$$PATH" $(BIN)/python -m nox --session short --force-python $(BIN)/python
+	PATH="$(BIN):$$PATH" $(BIN)/python -m nox --session short
 
 matrix: $(VENV)/all.stamp ## Run the suite over SQLAlchemy 2.0 and 2.1, each Python, oldest and newest
 	PATH="$(BIN):$$PATH" $(BIN)/python -m nox $(if $(ARGS),-- $(ARGS))
