@@ -16,7 +16,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test fuzz check lint types imports site docs reference diagrams screenshots bench chaos modes mutation wheel image scale soak clean
+.PHONY: help demo test fuzz check lint types imports site docs reference diagrams screenshots bench chaos dependencies modes lowest matrix mutation sbom wheel image scale soak clean
 
 help: ## Print the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-12s  %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -35,7 +35,7 @@ fuzz: $(VENV)/all.stamp ## Run the generated tests with new, and many more, exam
 	FUZZ=1 $(BIN)/python -m pytest tests/core tests/invariants/test_sessions_state_machine.py \
 		-k "state_machine or addresses or identifiers or text or secrets" -o faulthandler_timeout=0
 
-check: lint types imports site ## Lint, types, import rules, documentation
+check: lint types imports site lowest ## Lint, types, import rules, documentation, lowest versions
 
 lint: $(VENV)/all.stamp
 	$(BIN)/ruff check
@@ -47,6 +47,7 @@ types: $(VENV)/all.stamp
 	$(BIN)/mypy
 	cd examples/fastapi-docker && $(BIN)/mypy --config-file ../../pyproject.toml app tests
 	$(BIN)/pyright --project pyproject.toml --pythonpath $(BIN)/python
+	$(BIN)/pyright --pythonpath $(BIN)/python --verifytypes fastauth_kit --ignoreexternal
 
 imports: $(VENV)/all.stamp
 	$(BIN)/lint-imports
@@ -78,6 +79,23 @@ chaos: $(VENV)/all.stamp ## Kill, cut off and starve the app; fail every step; r
 modes: $(VENV)/all.stamp ## Run the suite under SERIALIZABLE, snapshots, and through pgbouncer
 	for mode in serializable snapshot pgbouncer; do \
 		TEST_MODE=$$mode $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal || exit 1; done
+
+lowest: $(VENV)/all.stamp ## Run the core flows with the oldest versions that are promised
+	PATH="$(BIN):$$PATH" $(BIN)/python -m nox --session short
+
+matrix: $(VENV)/all.stamp ## Run the suite over SQLAlchemy 2.0 and 2.1, each Python, oldest and newest
+	PATH="$(BIN):$$PATH" $(BIN)/python -m nox $(if $(ARGS),-- $(ARGS))
+
+dependencies: $(VENV)/all.stamp ## Write docs/reference/dependencies.md anew
+	$(BIN)/python -m tools.dependencies
+
+sbom: $(VENV)/all.stamp ## Write what an installation with every extra consists of, as CycloneDX
+	@$(BIN)/uv venv --quiet --clear --python $(BIN)/python $(VENV)/sbom
+	@$(BIN)/uv pip install --quiet --python $(VENV)/sbom/bin/python \
+		".[sqlite,postgres,mysql,postgres-sync,mysql-sync,mail,throttling,redis,cli,demo,sqlmodel,testing]"
+	@mkdir -p dist
+	$(BIN)/cyclonedx-py environment $(VENV)/sbom --pyproject pyproject.toml --mc-type library \
+		--output-reproducible --of JSON -o dist/sbom.json
 
 mutation: $(VENV)/mutation.stamp ## Change the source a little, and see whether a test notices
 	MUTATION_SECONDS=$(SECONDS) $(BIN)/python tools/mutation.py run $(MUTANTS)
@@ -122,7 +140,7 @@ $(VENV)/demo.stamp: pyproject.toml | $(VENV)/pip.stamp
 $(VENV)/all.stamp: pyproject.toml | $(VENV)/pip.stamp
 	@echo "Installing the library, its tests and its tools"
 	@$(BIN)/python -m pip install --quiet --editable ".[sqlite,postgres,mysql,mail,throttling,redis]" \
-		--group test --group lint --group docs --group example --group bench
+		--group test --group lint --group docs --group example --group bench --group release
 	@touch $(VENV)/demo.stamp $@
 
 $(VENV)/mutation.stamp: $(VENV)/all.stamp

@@ -10,7 +10,7 @@ from weakref import WeakKeyDictionary
 from sqlalchemy import event
 from sqlalchemy.orm import Session, SessionTransaction
 
-logger = logging.getLogger("fastauth_kit")
+logger: logging.Logger = logging.getLogger("fastauth_kit")
 
 Action = Callable[[], Awaitable[object]]
 

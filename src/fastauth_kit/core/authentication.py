@@ -7,6 +7,7 @@ from typing import Annotated, Any, Generic, TypeVar
 
 from fastapi.openapi.models import OAuth2 as OAuth2Model
 from fastapi.openapi.models import OAuthFlowPassword, OAuthFlows
+from fastapi.openapi.models import SecurityBase as SecurityBaseModel
 from fastapi.params import Depends
 from fastapi.requests import HTTPConnection
 from fastapi.security.base import SecurityBase
@@ -172,7 +173,7 @@ class BearerScheme(SecurityBase):
 
     def __init__(self, auth: Assembly[Any]) -> None:
         flow = OAuthFlowPassword(tokenUrl=auth.settings.token_url)
-        self.model = OAuth2Model(flows=OAuthFlows(password=flow))
+        self.model: SecurityBaseModel = OAuth2Model(flows=OAuthFlows(password=flow))
         self.scheme_name = "OAuth2PasswordBearer"
 
 
@@ -197,7 +198,9 @@ class Access(BearerScheme, Generic[UserT, ResultT]):
         self._auth = auth
         self._pick = pick
         self._requirement = requirement
-        self.__signature__ = _signature(connection=HTTPConnection, session=Annotated[Any, session])
+        self.__signature__: Signature = _signature(
+            connection=HTTPConnection, session=Annotated[Any, session]
+        )
 
     async def __call__(self, connection: HTTPConnection, session: Any) -> ResultT:
         """Return what ``pick`` takes from who is asking."""

@@ -29,7 +29,7 @@ class Waiter:
                 "this thread has an event loop, which waiting would block: "
                 "use 'async with auth.work_for(session)' or 'await auth.run(...)'"
             )
-        self.is_alone = not _serves_an_app()
+        self.is_alone: bool = not _serves_an_app()
 
     def wait(self, operation: Coroutine[Any, Any, ResultT]) -> ResultT:
         """Return what the coroutine returns."""

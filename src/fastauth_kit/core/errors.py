@@ -66,7 +66,7 @@ class NotAuthenticated(AuthError):
     code = "not_authenticated"
     status = 401
     detail = "Sign in to continue."
-    challenge = "Bearer"
+    challenge: ClassVar[str | None] = "Bearer"
 
 
 class InvalidToken(AuthError):
@@ -78,7 +78,7 @@ class InvalidToken(AuthError):
     code = "invalid_token"
     status = 401
     detail = "This access token does not work, or no longer. Refresh it, or sign in again."
-    challenge = 'Bearer error="invalid_token"'
+    challenge: ClassVar[str | None] = 'Bearer error="invalid_token"'
 
 
 _INSUFFICIENT = 'Bearer error="insufficient_user_authentication"'
@@ -94,7 +94,7 @@ class InsufficientLogin(AuthError):
     """
 
     status = 401
-    challenge = _INSUFFICIENT
+    challenge: ClassVar[str | None] = _INSUFFICIENT
 
     def __init__(self, *, max_age: timedelta | None = None, methods: Sequence[str] = ()) -> None:
         said = [_INSUFFICIENT]
@@ -165,7 +165,7 @@ class InvalidInput(AuthError):
 
     def __init__(self, *fields: FieldError) -> None:
         super().__init__()
-        self.fields = list(fields)
+        self.fields: list[FieldError] = list(fields)
 
     @property
     def shown_detail(self) -> "str | list[FieldError]":

@@ -21,7 +21,7 @@ from fastauth_kit.core.work import Work
 
 MAX_PATH = 200
 
-logger = logging.getLogger("fastauth_kit.events")
+logger: logging.Logger = logging.getLogger("fastauth_kit.events")
 
 
 class EventLog(EventSink):

@@ -142,7 +142,8 @@ def _check_charset(content_type: str) -> None:
     """
     media_type, options = parse_options_header(content_type)
     charset = options.get(b"charset", b"utf-8").lower()
-    if media_type == b"multipart/form-data" and charset not in _UTF_8:
+    # python-multipart before 0.0.33 leaves its case as it was sent
+    if media_type.lower() == b"multipart/form-data" and charset not in _UTF_8:
         raise InvalidInput.at("header", "content-type", type="charset", msg="Send UTF-8.")
 
 

@@ -67,8 +67,8 @@ class KeyRing:
         self._current = next(iter(self._secrets))
         symmetric = self._symmetric_keys(settings)
         in_force = symmetric if source is None else source.token_keys(symmetric)
-        self.signing_key = in_force.signing
-        self.verification_keys = in_force.verification
+        self.signing_key: SigningKey = in_force.signing
+        self.verification_keys: Mapping[str, SigningKey] = in_force.verification
         self._derive = lru_cache(maxsize=256)(self._derived)
 
     def current(self, purpose: str) -> PurposeKey:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 from fastauth_kit.core.errors import AuthError, RecentLoginRequired
 from fastauth_kit.core.hooks import (
@@ -40,7 +40,7 @@ class InvalidChallenge(AuthError):
     code = "invalid_challenge"
     status = 401
     detail = "This sign-in took too long. Start again."
-    challenge = "Bearer"
+    challenge: ClassVar[str | None] = "Bearer"
 
 
 @dataclass(frozen=True, slots=True)

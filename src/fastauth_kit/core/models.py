@@ -15,7 +15,7 @@ from sqlalchemy import (
     true,
 )
 from sqlalchemy.ext.compiler import compiles
-from sqlalchemy.orm import Mapped, declared_attr, mapped_column
+from sqlalchemy.orm import Mapped, class_mapper, declared_attr, mapped_column
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.sql.operators import OperatorType
@@ -35,8 +35,8 @@ class UtcDateTime(TypeDecorator[datetime]):
     fits an existing column without time zone that holds UTC.
     """
 
-    impl = DateTime
-    cache_ok = True
+    impl: TypeEngine[Any] | type[TypeEngine[Any]] = DateTime
+    cache_ok: bool | None = True
 
     def __init__(self, timezone: bool = True) -> None:
         self.timezone = timezone
@@ -87,7 +87,7 @@ def exact_text(length: int) -> String:
 class CurrentMoment(FunctionElement[datetime]):
     """The database's own clock, as a default for rows made outside the kit."""
 
-    inherit_cache = True
+    inherit_cache: bool | None = True
     name = "current_moment"
 
 
@@ -197,3 +197,20 @@ def primary_key(model: type[Any]) -> Column[Any]:
             f"it has {len(keys)}"
         )
     return keys[0]
+
+
+def check_table(model: type[Any], *, owner: type[Any] | None = None) -> None:
+    """Check that a caller's table is a plain one, of these users.
+
+    Args:
+        owner: The user table that it must belong to; ``None`` where its rows
+            have no owner.
+
+    Raises:
+        ConfigurationError: It belongs to other users, or is spread over several
+            tables, which one statement could not change.
+    """
+    if owner is not None and getattr(model, "__auth_user__", None) is not owner:
+        raise ConfigurationError(f"{model.__name__}.__auth_user__ must be {owner.__name__}")
+    if len(class_mapper(model, configure=False).tables) > 1:
+        raise ConfigurationError(f"{model.__name__} must keep its columns in one table")

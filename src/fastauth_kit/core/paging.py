@@ -16,11 +16,14 @@ MAX_LIMIT = 100
 """Most rows of one page."""
 
 
-def _only_digits(text: str) -> str:
-    """Refuse what ``int()`` would also take: `` 1``, ``1_0``, digits of other scripts."""
-    if not (text.isascii() and text.isdigit()):
+def _only_digits(given: str | int) -> str | int:
+    """Refuse what ``int()`` would also take: `` 1``, ``1_0``, digits of other scripts.
+
+    A number is a default of ours: older versions of FastAPI validate those, too.
+    """
+    if isinstance(given, str) and not (given.isascii() and given.isdigit()):
         raise PydanticCustomError("int_parsing", "Use the digits 0 to 9.")
-    return text
+    return given
 
 
 Number = Annotated[int, BeforeValidator(_only_digits)]

@@ -21,7 +21,7 @@ from fastauth_kit.core.errors import (
     TransientError,
 )
 
-logger = logging.getLogger("fastauth_kit")
+logger: logging.Logger = logging.getLogger("fastauth_kit")
 
 ResultT = TypeVar("ResultT")
 Parameters = Mapping[str, Any]

@@ -291,3 +291,25 @@ async def test_a_socket_with_cookie_and_token_is_one_by_cookie(own_app: KitApp) 
         "accept",
         None,
     )
+
+
+@pytest.mark.parametrize("headers", [FOREIGN, {}], ids=["another site", "no token"])
+@pytest.mark.parametrize("path", [LOGOUT, REFRESH])
+async def test_a_refusal_is_logged_without_a_cookie(
+    kit_app: KitApp,
+    client: httpx2.AsyncClient,
+    caplog: pytest.LogCaptureFixture,
+    path: str,
+    headers: dict[str, str],
+) -> None:
+    kept = values_of(await signed_in(kit_app, client))
+    caplog.clear()
+
+    assert_foreign(await client.post(path, headers=headers))
+
+    (record,) = (found for found in caplog.records if found.getMessage() == "access_denied")
+    assert record.levelname == "WARNING"
+    said = vars(record)
+    assert said["data"] == {"code": "csrf_failed", "path": path, "method": "POST"}
+    assert said["ip"] == "203.0.113.7"
+    assert [value for value in kept.values() if value in repr(said)] == []

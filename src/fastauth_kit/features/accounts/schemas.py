@@ -6,7 +6,7 @@ of their own. What only a superuser may set is added here, and nowhere else.
 
 from datetime import datetime
 from functools import cache
-from typing import Annotated, Any, Generic
+from typing import Annotated, Any, ClassVar, Generic
 
 from pydantic import (
     AfterValidator,
@@ -63,7 +63,7 @@ class UserUpdate(BaseModel):
 class UserRead(BaseModel, Generic[IdT]):
     """An account, without any secret."""
 
-    model_config = ConfigDict(from_attributes=True)
+    model_config: ClassVar[ConfigDict] = ConfigDict(from_attributes=True)
 
     id: IdT
     # checked when it came in; checking again would cost time on every answer

@@ -11,6 +11,7 @@ from fastauth_kit.core.errors import ConfigurationError
 from fastauth_kit.core.events import Event, kind_of
 from fastauth_kit.core.feature import Feature
 from fastauth_kit.core.hooks import EventSink
+from fastauth_kit.core.models import check_table
 from fastauth_kit.core.routes import RouteTable
 from fastauth_kit.core.secrets import mac_text
 from fastauth_kit.core.work import Work
@@ -62,10 +63,9 @@ class Audit(Feature, EventSink):
 
     def check(self, auth: Assembly[Any]) -> None:
         """Check that the table fits."""
+        check_table(self.model)
         name = self.model.__name__
         mapper = inspect(self.model)
-        if len(mapper.tables) > 1:
-            raise ConfigurationError(f"{name} must keep its columns in one table")
         table = cast(Table, mapper.local_table)
         starts = {tuple(column.name for column in index.columns)[:2] for index in table.indexes}
         if (mapper.c.user_id.name, mapper.c.id.name) not in starts:

@@ -1,7 +1,7 @@
 """What is shown of events."""
 
 from datetime import datetime
-from typing import Any
+from typing import Any, ClassVar
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -23,7 +23,7 @@ class SecurityEvent(BaseModel):
 class AuditRecord(BaseModel):
     """Something that happened, as administrators see it."""
 
-    model_config = ConfigDict(from_attributes=True)
+    model_config: ClassVar[ConfigDict] = ConfigDict(from_attributes=True)
 
     id: UUID
     kind: str

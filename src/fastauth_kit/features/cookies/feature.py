@@ -14,7 +14,9 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel
 
 from fastauth_kit.core.assembly import Assembly
+from fastauth_kit.core.current_request import during
 from fastauth_kit.core.errors import AmbiguousCredentials, AuthError, InvalidInput
+from fastauth_kit.core.event_log import log_denial
 from fastauth_kit.core.feature import Feature
 from fastauth_kit.core.hooks import IssuedSession
 from fastauth_kit.core.routes import SAFE_METHODS
@@ -28,7 +30,7 @@ from fastauth_kit.features.cookies.options import check_options, refresh_path
 from fastauth_kit.features.cookies.schemas import CookieSession
 from fastauth_kit.features.sessions import InvalidRefreshToken, Sessions
 
-logger = logging.getLogger("fastauth_kit")
+logger: logging.Logger = logging.getLogger("fastauth_kit")
 
 TRANSPORT_HEADER = "X-Auth-Transport"
 """Asks for cookies at sign-in. A form cannot send it, and another origin's script
@@ -157,7 +159,7 @@ class Cookies(Feature, SessionTransport):
             return
         verdict = self._judge(connection)
         if verdict is Verdict.FOREIGN:
-            raise CsrfFailed
+            raise _refused(auth, connection)
         if verdict is Verdict.UNTOLD:
             self._check_token(auth, connection, session_id)
 
@@ -184,7 +186,7 @@ class Cookies(Feature, SessionTransport):
         """
         verdict = self._judge(connection)
         if verdict is Verdict.FOREIGN:
-            raise CsrfFailed
+            raise _refused(auth, connection)
         if not is_csrf_token(auth.keys, self._csrf.read(connection) or "", session_id):
             raise InvalidRefreshToken
         if verdict is Verdict.UNTOLD:
@@ -201,9 +203,9 @@ class Cookies(Feature, SessionTransport):
         sent = connection.headers.getlist(CSRF_HEADER)
         kept = self._csrf.read(connection)
         if kept is None or len(sent) != 1 or not same_text(sent[0], kept):
-            raise CsrfFailed
+            raise _refused(auth, connection)
         if not is_csrf_token(auth.keys, kept, session_id):
-            raise CsrfFailed
+            raise _refused(auth, connection)
 
     # -- what the browser keeps -------------------------------------------------------
 
@@ -230,3 +232,10 @@ class Cookies(Feature, SessionTransport):
 
     def _prefixed(self, prefix: str, name: str) -> str:
         return prefix + name if self.secure else name
+
+
+def _refused(auth: Assembly[Any], connection: HTTPConnection) -> CsrfFailed:
+    """Log the refusal, on the caller's routes too, and return it."""
+    with during(connection):
+        log_denial(auth, CsrfFailed.code, connection)
+    return CsrfFailed()

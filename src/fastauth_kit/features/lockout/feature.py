@@ -10,7 +10,6 @@ from sqlalchemy import (
     delete,
     func,
     insert,
-    inspect,
     select,
     update,
 )
@@ -27,7 +26,7 @@ from fastauth_kit.core.hooks import (
     LoginGuard,
     tell,
 )
-from fastauth_kit.core.models import UserMixin
+from fastauth_kit.core.models import UserMixin, check_table
 from fastauth_kit.core.secrets import time_ordered_id
 from fastauth_kit.core.store import change
 from fastauth_kit.core.work import Work
@@ -65,12 +64,7 @@ class Lockout(Feature, LoginGuard, CredentialListener, AccountRemover):
 
     def check(self, auth: Assembly[Any]) -> None:
         """Check that the failures belong to this user table."""
-        if getattr(self.model, "__auth_user__", None) is not auth.user_model:
-            raise ConfigurationError(
-                f"{self.model.__name__}.__auth_user__ must be {auth.user_model.__name__}"
-            )
-        if len(inspect(self.model).tables) > 1:
-            raise ConfigurationError(f"{self.model.__name__} must keep its columns in one table")
+        check_table(self.model, owner=auth.user_model)
 
     async def unlock(self, work: Work, user_id: Any) -> None:
         """Forget every failed login of an account."""

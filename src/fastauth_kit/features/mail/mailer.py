@@ -6,7 +6,7 @@ from email.message import EmailMessage
 
 from fastauth_kit.core.text import printable
 
-logger = logging.getLogger("fastauth_kit")
+logger: logging.Logger = logging.getLogger("fastauth_kit")
 
 
 class Mailer(ABC):

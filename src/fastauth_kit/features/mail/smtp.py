@@ -17,8 +17,8 @@ from fastauth_kit.features.mail.mailer import Mailer
 
 try:
     import aiosmtplib
-except ImportError as error:
-    raise ImportError("mail needs aiosmtplib: pip install 'fastauth-kit[mail]'") from error
+except ImportError as _error:
+    raise ImportError("mail needs aiosmtplib: pip install 'fastauth-kit[mail]'") from _error
 
 Encryption = Literal["starttls", "tls", "none"]
 

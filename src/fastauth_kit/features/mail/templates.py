@@ -24,8 +24,8 @@ try:
         TemplateSyntaxError,
         select_autoescape,
     )
-except ImportError as error:
-    raise ImportError("mail needs jinja2: pip install 'fastauth-kit[mail]'") from error
+except ImportError as _error:
+    raise ImportError("mail needs jinja2: pip install 'fastauth-kit[mail]'") from _error
 
 _LOCALE = re.compile(r"[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8})*")
 _SUBJECT = "Subject:"

@@ -4,14 +4,14 @@ from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 from uuid import UUID
 
-from sqlalchemy import Row, delete, inspect, select, update
+from sqlalchemy import Row, delete, select, update
 from sqlalchemy.sql.elements import ColumnElement
 
 from fastauth_kit.core.assembly import Assembly
 from fastauth_kit.core.errors import ConfigurationError
 from fastauth_kit.core.feature import Feature
 from fastauth_kit.core.hooks import AccountRemover, CredentialChange, CredentialListener, tell
-from fastauth_kit.core.models import UserMixin
+from fastauth_kit.core.models import UserMixin, check_table
 from fastauth_kit.core.secrets import mac_text
 from fastauth_kit.core.store import change, hold, reserve
 from fastauth_kit.core.work import Work
@@ -61,12 +61,7 @@ class OneTimeTokens(Feature, CredentialListener, AccountRemover):
 
     def check(self, auth: Assembly[Any]) -> None:
         """Check that the tokens belong to this user table."""
-        if getattr(self.model, "__auth_user__", None) is not auth.user_model:
-            raise ConfigurationError(
-                f"{self.model.__name__}.__auth_user__ must be {auth.user_model.__name__}"
-            )
-        if len(inspect(self.model).tables) > 1:
-            raise ConfigurationError(f"{self.model.__name__} must keep its columns in one table")
+        check_table(self.model, owner=auth.user_model)
 
     async def issue(self, work: Work, user_id: Any, purpose: Purpose, *, email: str) -> str:
         """Make a token; the one before, of the same user and purpose, is void.

@@ -1,5 +1,7 @@
 """What the passwords feature refuses."""
 
+from typing import ClassVar
+
 from fastauth_kit.core.errors import AuthError
 
 
@@ -13,7 +15,7 @@ class InvalidCredentials(AuthError):
     code = "invalid_credentials"
     status = 401
     detail = "E-mail address or password is wrong."
-    challenge = "Bearer"
+    challenge: ClassVar[str | None] = "Bearer"
 
 
 class InvalidPassword(AuthError):

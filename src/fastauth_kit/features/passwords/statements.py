@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import ColumnElement, bindparam, select
 from sqlalchemy.orm import Session
 
 from fastauth_kit.core.assembly import Assembly
@@ -30,14 +30,14 @@ class LoginStatements:
 
     def __init__(self, auth: Assembly[Any]) -> None:
         user: Any = auth.user_model
-        self.guards = auth.taking_part(LoginGuard)
+        self.guards: tuple[LoginGuard, ...] = auth.taking_part(LoginGuard)
         counts = [guard.count_failures(auth) for guard in self.guards]
         self._search = select(
             user.id,
             user.hashed_password,
             *(count.label(f"kit_failures_{number}") for number, count in enumerate(counts)),
         ).where(user.email == bindparam("address"))
-        self.not_shut = tuple(
+        self.not_shut: tuple[ColumnElement[bool], ...] = tuple(
             count < guard.most_failures for guard, count in zip(self.guards, counts, strict=True)
         )
         # none may be the name of a column: it would be a value for it

@@ -6,13 +6,11 @@ from datetime import timedelta
 from functools import cached_property
 from typing import Any, ClassVar
 
-from sqlalchemy import inspect
-
 from fastauth_kit.core.assembly import Assembly
 from fastauth_kit.core.errors import AuthError, ConfigurationError, DataConflict
 from fastauth_kit.core.feature import Feature
 from fastauth_kit.core.hooks import tell
-from fastauth_kit.core.models import UserMixin
+from fastauth_kit.core.models import UserMixin, check_table
 from fastauth_kit.core.routes import RouteTable
 from fastauth_kit.core.store import find
 from fastauth_kit.core.work import Work
@@ -92,8 +90,7 @@ class PrivateRegistration(Feature, MailboxVerifier):
             raise ConfigurationError(
                 "PrivateRegistration(...) is a registration: drop it, or registration_open=False"
             )
-        if len(inspect(self.model).tables) > 1:
-            raise ConfigurationError(f"{self.model.__name__} must keep its columns in one table")
+        check_table(self.model)
 
     @cached_property
     def _purpose(self) -> Purpose:

@@ -1,5 +1,7 @@
 """What the sessions feature refuses."""
 
+from typing import ClassVar
+
 from fastauth_kit.core.errors import AuthError
 
 
@@ -12,7 +14,7 @@ class InvalidRefreshToken(AuthError):
     code = "invalid_refresh_token"
     status = 401
     detail = "This refresh token does not work, or no longer. Sign in again."
-    challenge = 'Bearer error="invalid_token"'
+    challenge: ClassVar[str | None] = 'Bearer error="invalid_token"'
 
 
 class SessionNotFound(AuthError):

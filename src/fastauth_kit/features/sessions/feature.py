@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 from uuid import UUID
 
 from fastapi.requests import HTTPConnection
-from sqlalchemy import Row, Select, bindparam, delete, inspect, select, update
+from sqlalchemy import Row, Select, bindparam, delete, select, update
 from sqlalchemy.sql.elements import ColumnElement
 
 from fastauth_kit.core.assembly import Assembly
@@ -26,7 +26,7 @@ from fastauth_kit.core.hooks import (
     SessionIssuer,
     tell,
 )
-from fastauth_kit.core.models import UserMixin
+from fastauth_kit.core.models import UserMixin, check_table
 from fastauth_kit.core.routes import RouteTable
 from fastauth_kit.core.store import change
 from fastauth_kit.core.work import Work
@@ -91,12 +91,7 @@ class Sessions(Feature, SessionIssuer, Authenticator, CredentialListener, Accoun
 
     def check(self, auth: Assembly[Any]) -> None:
         """Check that the sessions belong to this user table."""
-        if getattr(self.model, "__auth_user__", None) is not auth.user_model:
-            raise ConfigurationError(
-                f"{self.model.__name__}.__auth_user__ must be {auth.user_model.__name__}"
-            )
-        if len(inspect(self.model).tables) > 1:
-            raise ConfigurationError(f"{self.model.__name__} must keep its columns in one table")
+        check_table(self.model, owner=auth.user_model)
 
     def add_auth_routes(self, table: RouteTable) -> None:
         """Add refresh, logout and the list of sessions."""

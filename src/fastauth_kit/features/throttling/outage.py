@@ -2,7 +2,7 @@
 
 import logging
 
-logger = logging.getLogger("fastauth_kit")
+logger: logging.Logger = logging.getLogger("fastauth_kit")
 
 
 class Outage:

@@ -19,8 +19,8 @@ try:
     from redis.asyncio.retry import Retry
     from redis.backoff import NoBackoff
     from redis.exceptions import RedisError
-except ImportError as error:
-    raise ImportError("RedisStore needs: pip install 'fastauth-kit[throttling,redis]'") from error
+except ImportError as _error:
+    raise ImportError("RedisStore needs: pip install 'fastauth-kit[throttling,redis]'") from _error
 
 ResultT = TypeVar("ResultT")
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 try:
     from limits import RateLimitItemPerSecond
-except ImportError as error:
-    raise ImportError("throttling needs: pip install 'fastauth-kit[throttling]'") from error
+except ImportError as _error:
+    raise ImportError("throttling needs: pip install 'fastauth-kit[throttling]'") from _error
 
 Clock = Callable[[], float]
 """Seconds since the epoch, as the installation has them."""

@@ -8,10 +8,10 @@ from fastauth_kit.core.secrets import random_text
 
 try:
     import typer
-except ImportError as error:
+except ImportError as _error:
     raise ImportError(
         "the command fastauth-kit needs typer: pip install 'fastauth-kit[cli]'"
-    ) from error
+    ) from _error
 
 from fastauth_kit.surfaces.cli.demo import demo
 from fastauth_kit.surfaces.cli.doctor import doctor
@@ -26,7 +26,7 @@ from fastauth_kit.surfaces.cli.users import users_command
 
 SECRET_BYTES = 48
 
-command = typer.Typer(
+command: typer.Typer = typer.Typer(
     name="fastauth-kit",
     help="Operates an app that uses fastauth-kit.",
     no_args_is_help=True,

@@ -24,7 +24,7 @@ from fastauth_kit.features.signing_keys import (
 )
 from fastauth_kit.surfaces.cli.key_file import create_file, read_file, replace_file
 
-keys_command = typer.Typer(
+keys_command: typer.Typer = typer.Typer(
     help="The key pairs that sign access tokens, in one secret file.", no_args_is_help=True
 )
 
