@@ -67,16 +67,21 @@ def import_users_command(
         Path | None,
         typer.Option(help="A file with the password hash parameters of the Firebase console."),
     ] = None,
-    keep_ids: Annotated[bool, typer.Option(help="Their ids become yours.")] = False,
+    keep_ids: Annotated[bool, typer.Option("--keep-ids", help="Their ids become yours.")] = False,
     id_map: Annotated[
         Path | None, typer.Option(help="Write a CSV file of their ids and yours.")
     ] = None,
     allow_unreadable: Annotated[
         bool,
-        typer.Option(help="Accounts whose hash nobody can read come without a password."),
+        typer.Option(
+            "--allow-unreadable",
+            help="Accounts whose hash nobody can read come without a password.",
+        ),
     ] = False,
     batch: Annotated[int, typer.Option(min=1, max=5000, help="Rows in one transaction.")] = 1000,
-    dry_run: Annotated[bool, typer.Option(help="Say what would be done; write nothing.")] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Say what would be done; write nothing.")
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="The report, for scripts.")] = False,
 ) -> None:
     """Import accounts, with the password hashes that they have.
