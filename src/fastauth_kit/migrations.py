@@ -28,6 +28,8 @@ def render_item(kind: str, item: Any, autogen: "AutogenContext") -> str | Litera
     """
     if kind == "type" and type(item) is UtcDateTime:
         return _moment(item, autogen)
+    if kind == "type" and type(item).__module__.startswith("sqlmodel."):
+        autogen.imports.add("import sqlmodel")  # Alembic writes its name alone
     if kind == "server_default":
         return _default(getattr(item, "arg", None), autogen)
     return False

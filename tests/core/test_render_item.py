@@ -10,6 +10,7 @@ from alembic.autogenerate.render import _render_column, _repr_type
 from alembic.operations import ops
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy.dialects import mysql
+from sqlmodel import AutoString
 
 import fastauth_kit
 from fastauth_kit import CurrentMoment, UtcDateTime
@@ -128,3 +129,12 @@ def test_another_name_for_sqlalchemy_is_kept() -> None:
 
 def test_the_names_that_are_imported_are_public() -> None:
     assert {"CurrentMoment", "UtcDateTime"} <= set(fastauth_kit.__all__)
+
+
+def test_what_sqlmodel_makes_of_text_is_imported() -> None:
+    autogen = context("sqlite")
+
+    written = _repr_type(AutoString(length=100), autogen)
+
+    assert written == "sqlmodel.sql.sqltypes.AutoString(length=100)"
+    assert autogen.imports == {"import sqlmodel"}
