@@ -62,7 +62,7 @@ async def get_db() -> AsyncGenerator[AsyncSession]:
 auth = AuthKit(
     user_model=User,
     get_session=get_db,
-    settings=AuthSettings(secret_key="an example's secret, 32 bytes and more of it"),
+    settings=AuthSettings(secret_key="c3bHsLDC0aOqLDgZ3LHkz2Wv3Zpq8Y1n"),
     features=(
         Accounts(),
         Passwords(),
