@@ -119,6 +119,20 @@ async def test_who_is_denied_is_logged_on_routes_of_the_kit_and_of_the_caller(
     ]
 
 
+async def test_a_denial_says_what_was_asked_for_and_no_more_than_fits(
+    make_app: Callable[..., KitApp], caplog: pytest.LogCaptureFixture
+) -> None:
+    kit_app = make_app(key="int")
+    ada = await join(kit_app)
+    async with kit_app.client(headers=ada.headers) as client:
+        await client.delete(f"/api/users/{'9' * 300}")
+
+    (record,) = records(caplog, "access_denied")
+    (path,) = {record.data.pop("path")}
+    assert record.data == {"code": "not_enough_permissions", "method": "DELETE"}
+    assert (len(path), path[:14]) == (200, "/api/users/999")
+
+
 async def test_a_limit_that_is_hit_is_logged(
     make_app: Callable[..., KitApp], caplog: pytest.LogCaptureFixture
 ) -> None:

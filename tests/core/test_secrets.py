@@ -10,7 +10,14 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from fastauth_kit.core.secrets import mac_text, random_text, same_text, time_ordered_id
+from fastauth_kit.core.secrets import (
+    first_id_of,
+    last_id_of,
+    mac_text,
+    random_text,
+    same_text,
+    time_ordered_id,
+)
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 moments = st.timedeltas(timedelta(0), timedelta(days=8000 * 365)).map(lambda age: EPOCH + age)
@@ -108,3 +115,11 @@ def test_another_key_makes_another_mac() -> None:
 def test_texts_are_the_same_only_if_they_are_equal(left: str, right: str) -> None:
     assert same_text(left, left)
     assert same_text(left, right) is (left == right)
+
+
+def test_every_id_of_a_moment_lies_between_its_first_and_its_last() -> None:
+    now = datetime(2022, 2, 22, 19, 22, 22, tzinfo=UTC)
+
+    assert str(first_id_of(now)) == "017f22e2-79b0-0000-0000-000000000000"
+    assert str(last_id_of(now)) == "017f22e2-79b0-ffff-ffff-ffffffffffff"
+    assert first_id_of(now) < time_ordered_id(now) < last_id_of(now)
