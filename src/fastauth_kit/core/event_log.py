@@ -20,6 +20,7 @@ from fastauth_kit.core.text import printable
 from fastauth_kit.core.work import Work
 
 MAX_PATH = 200
+MAX_METHOD = 20
 
 logger: logging.Logger = logging.getLogger("fastauth_kit.events")
 
@@ -68,7 +69,9 @@ def log_refusal(
 def log_denial(auth: Assembly[Any], code: str, connection: HTTPConnection) -> None:
     """Log that somebody asked for what they may not do (OWASP ASVS 16.3.2)."""
     path = printable(connection.scope["path"], at_most=MAX_PATH)
-    data = {"code": code, "path": path, "method": connection.scope.get("method", "")}
+    # a WebSocket has none
+    method = printable(connection.scope.get("method", ""), at_most=MAX_METHOD)
+    data = {"code": code, "path": path, "method": method}
     log_refusal(auth, "access_denied", data)
 
 

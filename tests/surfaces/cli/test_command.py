@@ -1,6 +1,7 @@
 """The command as a whole."""
 
 import runpy
+import subprocess
 import sys
 from pathlib import Path
 
@@ -65,6 +66,32 @@ def test_python_m_is_the_command(
 
     assert ended.value.code == 0
     assert len(capsys.readouterr().out.strip()) == 64
+
+
+def test_the_command_needs_no_extra_but_its_own() -> None:
+    others = (
+        "aiosmtplib",
+        "aiosqlite",
+        "httpx2",
+        "jinja2",
+        "limits",
+        "redis",
+        "sqlmodel",
+        "uvicorn",
+    )
+    program = f"""
+import sys
+sys.modules.update(dict.fromkeys({others}))
+from fastauth_kit.surfaces.cli import main
+sys.argv = ["fastauth-kit", "doctor", "--help"]
+main()
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=False
+    )
+
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "--strict" in done.stdout
 
 
 def test_the_error_names_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:

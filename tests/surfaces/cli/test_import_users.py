@@ -316,6 +316,50 @@ def test_the_ids_are_written_down(shop: Shop) -> None:
     ]
 
 
+@pytest.mark.parametrize("theirs", ["shop.db", "notes.txt"])
+def test_a_map_of_ids_takes_the_place_of_no_other_file(shop: Shop, theirs: str) -> None:
+    file = shop.file("users.csv", "id,email\nx1,ada@example.com\n")
+    kept = shop.folder / theirs
+    if not kept.exists():
+        kept.write_text("not to be lost")
+    before = kept.read_bytes()
+
+    done = shop.call(file, "--id-map", theirs)
+
+    assert (done.returncode, kept.read_bytes()) == (1, before)
+    assert "is no map of ids" in done.stderr
+
+
+def test_a_run_that_is_refused_leaves_the_map_of_the_one_before(shop: Shop) -> None:
+    file = shop.file("users.csv", "id,email\nx1,ada@example.com\n")
+    shop.report(file, "--id-map", "ids.csv")
+    before = (shop.folder / "ids.csv").read_bytes()
+
+    done = shop.call(shop.file("empty.csv", ""), "--id-map", "ids.csv")
+
+    assert (done.returncode, (shop.folder / "ids.csv").read_bytes()) == (1, before)
+    assert sorted(path.suffix for path in shop.folder.iterdir() if path.is_file()) == sorted(
+        [".csv", ".csv", ".csv", ".db", ".py"]
+    )
+
+
+def test_a_column_that_was_named_wins_over_its_namesake(shop: Shop) -> None:
+    file = shop.file("users.csv", "login_mail,email\nreal@example.com,shown@example.com\n")
+
+    report = shop.report(file, "--map", "login_mail=email")
+
+    assert list(shop.rows()) == ["real@example.com"]
+    assert report["unknown_columns"] == ["email"]
+
+
+def test_a_column_that_was_named_takes_the_place_of_the_presets(shop: Shop) -> None:
+    file = shop.file("users.csv", f"email,password,pw\nada@example.com,other,{HASH}\n")
+
+    shop.report(file, "--preset", "django", "--map", "pw=hashed_password")
+
+    assert shop.rows()["ada@example.com"]["hashed_password"] == HASH
+
+
 FIREBASE_HASH = (
     "lSrfV15cpx95/sZS2W9c9Kp6i/LVgQNDNC/qzrCnh1SAyZvqmZqAjTdn3aoItz+VHjoZilo78198JAdRuid5lQ=="
 )
@@ -415,6 +459,7 @@ def test_a_table_is_not_imported_into_itself(anywhere_here: Shop) -> None:
         (("empty.csv", "--encoding", "klingon"), "--encoding"),
         (("empty.csv", "--delimiter", "::"), "--delimiter"),
         (("empty.csv", "--map", "mail"), "theirs=ours"),
+        (("empty.csv", "--map", "a=email", "--map", "b=email"), "two columns one name"),
         (("empty.csv", "--id-map", "folder/../empty.csv"), "the source itself"),
         (("--from-url", "sqlite:///shop.db"), "--table"),
         (("empty.csv", "--from-url", "sqlite:///shop.db", "--table", "x"), "name one source"),

@@ -1,5 +1,6 @@
 """Files are read row by row; what is damaged in one row does not end the others."""
 
+import csv
 import io
 import json
 from typing import Any
@@ -74,8 +75,37 @@ class TestCsv:
 
         assert rows == [(2, "cells"), (3, {"email": "b@x.org", "name": "B"})]
 
-    @pytest.mark.parametrize("size", [200_000, MAX_LINE, 3 * MAX_LINE + 7])
-    async def test_an_endless_cell_is_damaged(self, size: int) -> None:
+    @pytest.mark.parametrize("size", [MAX_LINE, 3 * MAX_LINE + 7])
+    async def test_an_endless_line_is_refused(self, size: int) -> None:
+        content = b'email,name\na@x.org,"A\n' + b"x" * size + b'\n"\nb@x.org,B\n'
+
+        with pytest.raises(SourceRefused, match="line 3 is longer"):
+            await csv_rows(content)
+
+    async def test_what_stands_in_a_long_cell_is_never_a_row(self) -> None:
+        """Whoever could write much of themselves in the former app would be an administrator."""
+        file = io.StringIO()
+        about = "A" * 140_000 + "\nevil@x.org,true\n"
+        csv.writer(file).writerows([["email", "about"], ["a@x.org", about], ["b@x.org", "B"]])
+
+        assert await csv_rows(file.getvalue().encode()) == [
+            (2, "damaged"),
+            (5, {"email": "b@x.org", "about": "B"}),
+        ]
+
+    async def test_nothing_is_read_behind_a_wrong_quote_whose_end_is_unknown(self) -> None:
+        content = b'email,about\na@x.org,"A\nevil@x.org,true\n"x\nb@x.org,B\n'
+
+        with pytest.raises(SourceRefused, match="a quote is wrong in or after line 2"):
+            await csv_rows(content)
+
+    async def test_a_wrong_quote_in_one_line_damages_that_line(self) -> None:
+        rows = await csv_rows(b'email,name\na@x.org,"A"x\nb@x.org,B\n')
+
+        assert rows == [(2, "damaged"), (3, {"email": "b@x.org", "name": "B"})]
+
+    @pytest.mark.parametrize("size", [200_000, MAX_LINE - 100])
+    async def test_a_long_cell_is_damaged(self, size: int) -> None:
         content = b"email,name\na@x.org," + b"x" * size + b"\nb@x.org,B\n"
 
         assert await csv_rows(content) == [

@@ -47,9 +47,16 @@ TOO_COSTLY = [
     f"scrypt$1073741824$seasalt1$8$5${KEY}=",
     f"$firebase-scrypt$ln=31,r=8${SALT}${KEY}",
     "$P$TIQRaTwmfeRo7ud9Fh4E2PdI0S3r.L0",
+    # much of little: threads of argon2, lanes of scrypt, the dearer SHA
+    f"$argon2id$v=19$m=512,t=4096,p=64${SALT}${KEY}",
+    f"$scrypt$ln=1,r=1,p=8388608${SALT}${KEY}",
+    f"scrypt$2$seasalt1$1$8388608${KEY}=",
+    f"$scrypt$ln=1,r=500000,p=64${SALT}${KEY}",
+    f"$pbkdf2-sha512$10000000${SALT}${KEY}",
 ]
 
 UNREADABLE = [
+    "$7$F6..../....seasalt$pqp5ZHqzoKPQjpOyUFRWvqSVRm2VmXUTRbUwCr1iZn6",
     "correct horse battery",
     "5f4dcc3b5aa765d61d8327deb882cf99",
     "{SSHA}c2Vhc2FsdHNlYXNhbHQ",

@@ -1,6 +1,7 @@
 """Accounts come from elsewhere, with their hashes, once, whatever happens meanwhile."""
 
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -21,6 +22,7 @@ from fastauth_kit.surfaces.importing.checking import (
     NO_ADDRESS,
     UNREADABLE_HASH,
     WITHOUT_PASSWORD,
+    Candidate,
 )
 from fastauth_kit.surfaces.importing.importer import CONFLICT, DIFFERS, DUPLICATE
 from fastauth_kit.surfaces.importing.target import Target
@@ -266,12 +268,23 @@ async def test_the_map_of_ids_is_whole_after_every_run(kit_app: KitApp) -> None:
 
 
 async def test_ids_are_kept_and_new_accounts_get_later_ones(kit_app: KitApp) -> None:
-    await kit_app.add_user("first@example.com")
+    # behind those of other tests: emptying a table leaves its sequence where it was
+    theirs = 4000 + await kit_app.add_user("first@example.com")
 
-    await imported(kit_app, json_source({"id": 4000, "email": "ada@example.com"}), keep_ids=True)
+    await imported(kit_app, json_source({"id": theirs, "email": "ada@example.com"}), keep_ids=True)
 
-    assert (await users(kit_app))["ada@example.com"].id == 4000
-    assert await kit_app.add_user("next@example.com") == 4001
+    assert (await users(kit_app))["ada@example.com"].id == theirs
+    assert await kit_app.add_user("next@example.com") == theirs + 1
+
+
+async def test_whoever_came_first_is_not_taken_for_an_imported_superuser(kit_app: KitApp) -> None:
+    key = await kit_app.add_user("ada@example.com")
+    values = {"email": "ada@example.com", "hashed_password": None, "is_superuser": True}
+    writer = Writer(partial(kit_app.auth.run, kit_app.make_session), Target(kit_app.auth))
+
+    written = await writer.write([Candidate(1, "ada@example.com", None, None, values)])
+
+    assert (written.made, written.keys) == ([], {"ada@example.com": key})
 
 
 async def test_a_sequence_never_goes_back(kit_app: KitApp) -> None:

@@ -142,6 +142,7 @@ async def test_a_table_that_cannot_be_read_is_refused(
     [
         "postgresql+asyncpg://postgres:hunter2-secret@127.0.0.1:1/x",
         "postgresql+psycopg://postgres:hunter2-secret@127.0.0.1:1/x",
+        "postgresql+psycopg://postgres@127.0.0.1:1/x?password=hunter2-secret",
         "mysql+pymysql://nobody:hunter2-secret@127.0.0.1:3306/x",
         "mysql+aiomysql://nobody:hunter2-secret@127.0.0.1:3306/x",
     ],

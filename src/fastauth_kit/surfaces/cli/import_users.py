@@ -103,7 +103,7 @@ def import_users_command(
     if firebase_parameters is not None:
         compose_hash = hash_composer(firebase_parameters.read_text("utf-8", "replace"))
     options = ImportOptions(
-        names={**(PRESETS[preset].names if preset else {}), **_mapping(map or [])},
+        names=_names(preset, _mapping(map or [])),
         dry_run=dry_run,
         keep_ids=keep_ids,
         allow_unreadable=allow_unreadable,
@@ -157,6 +157,13 @@ def _refuse_to_overwrite(source: str | None, id_map: Path | None) -> None:
         raise ConfigurationError("--id-map is the source itself; it would be overwritten")
 
 
+def _names(preset: PresetName | None, mapped: dict[str, str]) -> dict[str, str]:
+    """Return what columns mean: a column that was named takes the place of the preset's."""
+    known = PRESETS[preset].names if preset else {}
+    given = set(mapped.values())
+    return {**{name: ours for name, ours in known.items() if ours not in given}, **mapped}
+
+
 def _mapping(pairs: list[str]) -> dict[str, str]:
     found: dict[str, str] = {}
     for pair in pairs:
@@ -164,6 +171,8 @@ def _mapping(pairs: list[str]) -> dict[str, str]:
         if not (theirs and equals and ours):
             raise ConfigurationError("--map is theirs=ours, such as --map mail=email")
         found[theirs] = ours
+    if len(set(found.values())) < len(found):
+        raise ConfigurationError("--map gives two columns one name")
     return found
 
 

@@ -8,8 +8,11 @@ from typing import IO, Final
 
 from fastauth_kit.surfaces.importing.record import MAX_COLUMNS, Record, SourceRefused
 
-MAX_LINE: Final = 1 << 20
-"""Characters of one line. Without a limit a file without line ends fills the memory."""
+MAX_LINE: Final = 1 << 24
+"""Characters of one line, or cell. Without a limit an open quote fills the memory."""
+
+MAX_VALUE: Final = 1 << 17
+"""Characters of a cell whose row is taken."""
 
 
 @dataclass(frozen=True)
@@ -26,7 +29,12 @@ class CsvSource:
     delimiter: str = ","
 
     async def records(self) -> AsyncIterator[Record]:
-        """Yield the rows; a damaged one does not end them."""
+        """Yield the rows; one that is damaged does not end them, unless its end is unknown.
+
+        Raises:
+            SourceRefused: It is not known where a damaged row ends. What somebody wrote into a
+                cell might else be read as a row.
+        """
         for record in self._records():
             yield record
 
@@ -35,6 +43,8 @@ class CsvSource:
         text = TextIOWrapper(
             self.file, encoding=self.encoding, errors="surrogateescape", newline=""
         )
+        # of the whole process; the reader forgets within a quote that it is in one
+        csv.field_size_limit(max(csv.field_size_limit(), MAX_LINE))
         try:
             rows = csv.reader(_BoundedLines(text), delimiter=self.delimiter, strict=True)
             names = _names(rows)
@@ -44,7 +54,12 @@ class CsvSource:
                     cells = next(rows)
                 except StopIteration:
                     return
-                except csv.Error:
+                except csv.Error as error:
+                    if rows.line_num > before + 1 and not _is_at_the_end(error):
+                        raise SourceRefused(
+                            f"a quote is wrong in or after line {before + 1}: "
+                            "nothing from there on was read"
+                        ) from None
                     # a quote that was left open swallows lines: each of them is lost
                     for line in range(before + 1, rows.line_num + 1):
                         yield Record(line, fault="damaged")
@@ -57,11 +72,16 @@ class CsvSource:
             text.detach()
 
 
+def _is_at_the_end(error: csv.Error) -> bool:
+    return "unexpected end of data" in str(error)
+
+
 class _BoundedLines:
-    """Lines of a text; an endless one fails by itself, not the whole file."""
+    """Lines of a text, none of which is endless."""
 
     def __init__(self, text: TextIOWrapper) -> None:
         self._text = text
+        self._number = 0
 
     def __iter__(self) -> Iterator[str]:
         return self
@@ -70,11 +90,9 @@ class _BoundedLines:
         line = self._text.readline(MAX_LINE)
         if not line:
             raise StopIteration
+        self._number += 1
         if len(line) == MAX_LINE and not line.endswith("\n"):
-            while (rest := self._text.readline(MAX_LINE)) and not rest.endswith("\n"):
-                pass
-            # a cell that the reader refuses wherever it is, within quotes, too
-            return "x" * (csv.field_size_limit() + 1) + "\n"
+            raise SourceRefused(f"line {self._number} is longer than {MAX_LINE} characters")
         return line
 
 
@@ -95,5 +113,7 @@ def _names(rows: Iterator[list[str]]) -> list[str]:
 def _record(line: int, names: list[str], cells: list[str]) -> Record:
     if len(cells) != len(names):
         return Record(line, fault="cells")
+    if any(len(cell) > MAX_VALUE for cell in cells):
+        return Record(line, fault="damaged")
     pairs = zip(names, cells, strict=True)
     return Record(line, {name: cell for name, cell in pairs if cell != ""})

@@ -21,14 +21,19 @@ _MAX_WORK: Final = 2**31
 _MAX_BCRYPT: Final = 16
 _MAX_PHPASS: Final = 20
 _MAX_PBKDF2: Final = 10_000_000
+_MAX_PBKDF2_SHA512: Final = 3_000_000
+_MAX_LANES: Final = 64
+_MAX_THREADS: Final = 1024
+"""Of argon2, which starts one for each lane of each pass."""
 
 _B64: Final = r"[A-Za-z0-9+/.]+={0,2}"
 _CRYPT_64: Final = "./0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 
 
 def _argon2_fits(memory: str, passes: str, lanes: str) -> bool:
-    filled = int(memory) * 1024
-    return filled <= MAX_MEMORY and filled * int(passes) <= _MAX_WORK and int(lanes) <= 64
+    filled, threads = int(memory) * 1024, int(passes) * int(lanes)
+    bearable = int(lanes) <= _MAX_LANES and threads <= _MAX_THREADS
+    return bearable and filled <= MAX_MEMORY and filled * int(passes) <= _MAX_WORK
 
 
 def _bcrypt_fits(cost: str) -> bool:
@@ -39,13 +44,18 @@ def _pbkdf2_fits(rounds: str) -> bool:
     return int(rounds) <= _MAX_PBKDF2
 
 
+def _pbkdf2_sha512_fits(rounds: str) -> bool:
+    return int(rounds) <= _MAX_PBKDF2_SHA512
+
+
 def _phpass_fits(cost: str) -> bool:
     return _CRYPT_64.index(cost) <= _MAX_PHPASS
 
 
 def _scrypt_fits(cost: str, block: str, lanes: str = "1") -> bool:
-    filled = 128 * int(cost) * int(block)
-    return filled <= MAX_MEMORY and filled * int(lanes) <= _MAX_WORK
+    filled, per_lane = 128 * int(cost) * int(block), 128 * int(block)
+    bearable = int(lanes) <= _MAX_LANES and filled * int(lanes) <= _MAX_WORK
+    return bearable and filled + per_lane * int(lanes) <= MAX_MEMORY
 
 
 def _scrypt_power_fits(power: str, block: str, lanes: str = "1") -> bool:
@@ -58,7 +68,8 @@ _FORMS: Final[Mapping[str, Callable[..., bool]]] = {
     ),
     r"(?:bcrypt\$|bcrypt_sha256\$|\$wp)?\$2[aby]\$(\d\d)\$[./A-Za-z0-9]{53}": _bcrypt_fits,
     rf"pbkdf2_sha(?:256|1)\$(\d+)\$[^$]+\${_B64}": _pbkdf2_fits,
-    rf"\$pbkdf2-sha(?:256|512)\$(\d+)\${_B64}\${_B64}": _pbkdf2_fits,
+    rf"\$pbkdf2-sha256\$(\d+)\${_B64}\${_B64}": _pbkdf2_fits,
+    rf"\$pbkdf2-sha512\$(\d+)\${_B64}\${_B64}": _pbkdf2_sha512_fits,
     rf"\$scrypt\$ln=(\d+),r=(\d+),p=(\d+)\${_B64}\${_B64}": _scrypt_power_fits,
     rf"\$firebase-scrypt\$ln=(\d+),r=(\d+)\${_B64}\${_B64}": _scrypt_power_fits,
     rf"scrypt\$(\d+)\$[^$]+\$(\d+)\$(\d+)\${_B64}": _scrypt_fits,
@@ -72,7 +83,8 @@ _COMPILED: Final[list[tuple[re.Pattern[str], Callable[..., bool]]]] = [
 
 _PREFIXES: Final = re.compile(
     r"(argon2)?\$argon2|(bcrypt\$|bcrypt_sha256\$|\$wp)?\$2[aby]\$|pbkdf2_sha(256|1)\$"
-    r"|\$pbkdf2-sha(256|512)\$|(\$firebase-|\$)?scrypt\$|\$[PH]\$"
+    # scrypt's other form is verified, and has none here: it is refused
+    r"|\$pbkdf2-sha(256|512)\$|(\$firebase-|\$)?scrypt\$|\$7\$|\$[PH]\$"
 )
 
 _MOST_DIGITS: Final = re.compile(r"\d{13}")

@@ -78,6 +78,7 @@ class Mapper:
 
     def __init__(self, names: Mapping[str, str], known: Collection[str]) -> None:
         self._names = names
+        self._meant = frozenset(names.values())
         self._known = frozenset(known)
         self.unknown: dict[str, None] = {}
         """Names that were met and left out, in the order of their coming."""
@@ -87,7 +88,9 @@ class Mapper:
         found: dict[str, Any] = {}
         for theirs, value in values.items():
             name = self._names.get(theirs, theirs)
-            if name in self._known:
+            # what was named wins over a column that happens to have our name
+            is_namesake = theirs not in self._names and theirs in self._meant
+            if name in self._known and not is_namesake:
                 found[name] = value
             elif len(self.unknown) < _MOST_UNKNOWN:
                 self.unknown[theirs] = None

@@ -82,6 +82,11 @@ def _installed_driver(backend: str) -> str:
     return found[0]
 
 
+def _shown(url: URL) -> str:
+    """Return an address without what may be secret: options may hold a password, too."""
+    return url.set(query={}).render_as_string(hide_password=True)
+
+
 def same_place(left: URL, right: URL) -> bool:
     """Whether two addresses lead to one database, as far as they show it."""
     return _place(left) == _place(right)
@@ -125,7 +130,7 @@ class TableSource:
         except (SQLAlchemyError, OSError) as error:
             # only what kind it is: the text of an error may hold a password, or a row
             raise SourceRefused(
-                f"{self.url.render_as_string(hide_password=True)} cannot be read "
+                f"{_shown(self.url)} cannot be read "
                 f"({type(getattr(error, 'orig', None) or error).__name__})"
             ) from None
         finally:

@@ -7,7 +7,7 @@ from itertools import groupby
 from typing import Any, Protocol, TypeVar
 from uuid import UUID
 
-from sqlalchemy import Table, func, select
+from sqlalchemy import RowMapping, Table, func, select
 from sqlalchemy import literal as value_of
 from sqlalchemy.dialects import mysql, postgresql, sqlite
 from sqlalchemy.exc import DBAPIError, StatementError
@@ -126,7 +126,7 @@ class Writer:
 
     async def _outcome(self, work: Work, batch: Sequence[Candidate]) -> Written:
         """Look who is there now. Somebody else may have taken an address meanwhile."""
-        wanted = ("email", "id", "hashed_password")
+        wanted = ("email", "id", "hashed_password", "is_superuser")
         columns = [self.target.columns[name].label(name) for name in wanted]
         addresses = [each.email for each in batch]
         statement = select(*columns).where(self.target.columns["email"].in_(addresses))
@@ -136,9 +136,21 @@ class Writer:
         for each in batch:
             if each.email not in found:
                 written.refused.append(each)
-            elif found[each.email]["hashed_password"] == each.values["hashed_password"]:
+            elif _is_of(found[each.email], each):
                 written.made.append(each)
         return written
+
+
+def _is_of(row: RowMapping, candidate: Candidate) -> bool:
+    """Whether a row was made of a candidate, and not by somebody who came first."""
+    given = candidate.values
+    wanted = {
+        "hashed_password": given["hashed_password"],
+        "is_superuser": given.get("is_superuser", False),
+    }
+    if candidate.key is not None:
+        wanted["id"] = candidate.key
+    return all(row[name] == value for name, value in wanted.items())
 
 
 def _send(statement: Any, rows: list[dict[str, Any]], session: Session) -> None:
