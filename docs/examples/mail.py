@@ -19,12 +19,16 @@ from fastauth_kit import (
     get_auth_router,
     get_users_router,
 )
+
+# --8<-- [start:imports]
 from fastauth_kit.features.email_change import EmailChange
 from fastauth_kit.features.email_verification import EmailVerification
 from fastauth_kit.features.magic_links import MagicLinks
 from fastauth_kit.features.mail import ConsoleMailer, Mail, Mailer, SmtpMailer
 from fastauth_kit.features.one_time_tokens import OneTimeTokenMixin, OneTimeTokens
 from fastauth_kit.features.password_reset import PasswordReset
+
+# --8<-- [end:imports]
 
 maker = async_sessionmaker(create_async_engine("sqlite+aiosqlite:///app.db"))
 
@@ -111,6 +115,7 @@ auth = AuthKit(
         Sessions(model=AuthSession),
         OneTimeTokens(model=OneTimeToken),
         mail,
+        # of these, the ones that you want
         reset,
         verification,
         magic,

@@ -1,5 +1,6 @@
 """What the fixtures of fastauth-kit need: ``app``, ``auth``, and a database for each test."""
 
+# --8<-- [start:fixtures]
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,7 +13,6 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from fastauth_kit import AuthKit
 
 
-# --8<-- [start:fixtures]
 @pytest.fixture
 def auth() -> AuthKit[program.User]:
     return program.auth

@@ -8,6 +8,8 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
 from fastauth_kit import AuthKit
+
+# --8<-- [start:imports]
 from fastauth_kit.surfaces.testing import (
     AuthClients,
     FrozenClock,
@@ -18,6 +20,8 @@ from fastauth_kit.surfaces.testing import (
     assert_requires_superuser,
     login_required_routes,
 )
+
+# --8<-- [end:imports]
 
 
 # --8<-- [start:sync]

@@ -18,7 +18,7 @@ from fastauth_kit.surfaces.cli.whom import Whom, find_whom
 PAGE = 100
 """Accounts read in one transaction, and shown in one table."""
 
-COLUMNS = ("id", "address", "", "since")
+COLUMNS = ("id", "address", "status", "since")
 
 users_command = typer.Typer(help="The accounts of an app.", no_args_is_help=True)
 add_changes(users_command)
