@@ -159,7 +159,7 @@ def _refuse_to_overwrite(source: str | None, id_map: Path | None) -> None:
 
 def _names(preset: PresetName | None, mapped: dict[str, str]) -> dict[str, str]:
     """Return what columns mean: a column that was named takes the place of the preset's."""
-    known = PRESETS[preset].names if preset else {}
+    known = PRESETS[preset].names if preset else dict[str, str]()
     given = set(mapped.values())
     return {**{name: ours for name, ours in known.items() if ours not in given}, **mapped}
 
