@@ -47,7 +47,7 @@ types: $(VENV)/all.stamp
 	$(BIN)/mypy
 	cd examples/fastapi-docker && $(BIN)/mypy --config-file ../../pyproject.toml app tests
 	$(BIN)/pyright --project pyproject.toml --pythonpath $(BIN)/python
-	$(BIN)/pyright --pythonpath $(BIN)/python --verifytypes fastauth_kit --ignoreexternal
+	PATH="$(BIN):$$PATH" $(BIN)/pyright --verifytypes fastauth_kit --ignoreexternal
 
 imports: $(VENV)/all.stamp
 	$(BIN)/lint-imports

@@ -22,7 +22,7 @@ HEADS = ("id", "since (UTC)", "last used", "from", "client")
 BATCH = 100
 """Users whose sessions end in one transaction."""
 
-sessions_command = typer.Typer(help="Who is signed in where.", no_args_is_help=True)
+sessions_command: typer.Typer = typer.Typer(help="Who is signed in where.", no_args_is_help=True)
 
 
 @sessions_command.command("list")

@@ -20,7 +20,7 @@ PAGE = 100
 
 COLUMNS = ("id", "address", "status", "since")
 
-users_command = typer.Typer(help="The accounts of an app.", no_args_is_help=True)
+users_command: typer.Typer = typer.Typer(help="The accounts of an app.", no_args_is_help=True)
 add_changes(users_command)
 
 Shown = dict[str, Any]

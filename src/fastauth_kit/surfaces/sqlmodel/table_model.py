@@ -14,8 +14,10 @@ try:
     from sqlmodel import Field
     from sqlmodel import SQLModel as SQLModel  # noqa: PLC0414  # for the mixins beside this file
     from sqlmodel.main import SQLModelMetaclass
-except ImportError as error:
-    raise ImportError("these mixins need sqlmodel: pip install 'fastauth-kit[sqlmodel]'") from error
+except ImportError as _error:
+    raise ImportError(
+        "these mixins need sqlmodel: pip install 'fastauth-kit[sqlmodel]'"
+    ) from _error
 
 _NEVER_SHOWN: Final = frozenset({"hashed_password", "refresh_salt", "digest"})
 """Not in ``model_dump``, hence in no answer, nor in ``repr``: nobody needs to read them."""

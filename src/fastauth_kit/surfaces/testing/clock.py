@@ -16,7 +16,7 @@ class FrozenClock:
     """
 
     def __init__(self, start: datetime | None = None) -> None:
-        self.now = utc_now()
+        self.now: datetime = utc_now()
         """The time that it shows, in UTC."""
         if start is not None:
             self.set(start)

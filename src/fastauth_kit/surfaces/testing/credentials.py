@@ -12,8 +12,8 @@ from fastauth_kit.core.transport import transport_of
 
 try:
     import httpx2 as httpx2  # noqa: PLC0414  # the clients are made of it, too
-except ImportError as error:
-    raise ImportError("the test kit needs httpx2: pip install 'fastauth-kit[testing]'") from error
+except ImportError as _error:
+    raise ImportError("the test kit needs httpx2: pip install 'fastauth-kit[testing]'") from _error
 
 Transport = Literal["bearer", "cookie"]
 Client = httpx2.Client | httpx2.AsyncClient

@@ -6,7 +6,7 @@ Over synchronous sessions: the driver of those comes with Python.
 import os
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any, ClassVar
 
 from fastapi import Depends, FastAPI
 from fastapi.responses import RedirectResponse
@@ -44,7 +44,7 @@ class AuthSession(SessionMixin[int], Base):
     """A login."""
 
     __tablename__ = "auth_sessions"
-    __auth_user__ = User
+    __auth_user__: ClassVar[type[UserMixin[Any]]] = User
 
 
 class AuditEvent(AuditEventMixin, Base):
