@@ -83,7 +83,8 @@ def newest(session: nox.Session, sqlalchemy: str) -> None:
 def _lowest(session: nox.Session) -> tuple[str, str]:
     """Return the option that holds our own dependencies down; the tests' tools stay new."""
     pins = ROOT / ".venv" / "lowest.txt"
-    if not pins.exists() or pins.stat().st_mtime < PYPROJECT.stat().st_mtime:
+    changed = max(path.stat().st_mtime for path in (PYPROJECT, Path(__file__)))
+    if not pins.exists() or pins.stat().st_mtime < changed:
         wanted = (*HELD_DOWN, "--no-deps", "--resolution", "lowest-direct")
         version = ("--python-version", PYTHONS[0])
         session.run_install(
