@@ -26,7 +26,7 @@ PYTHONS = [
     for line in nox.project.load_toml(PYPROJECT)["project"]["classifiers"]
     if line.startswith(CLASSIFIER)
 ]
-# pydantic 2.9 would have to be built from Rust
+# pydantic 2.11 would have to be built from Rust
 FIRST_WITHOUT_WHEELS = (3, 14)
 SUITE = ("tests/core", "tests/features", "tests/surfaces", "tests/test_smoke.py")
 SHORT = (
