@@ -76,7 +76,7 @@ chaos: $(VENV)/all.stamp ## Kill, cut off and starve the app; fail every step; r
 		tests/invariants/test_races_for_an_account.py tests/invariants/test_races_for_a_session.py \
 		tests/invariants/test_races_across_processes.py -o faulthandler_timeout=0
 
-modes: $(VENV)/all.stamp ## Run the suite under SERIALIZABLE, snapshots, and through pgbouncer
+modes: $(VENV)/all.stamp $(CONTENDERS)/stamp ## Run the suite under SERIALIZABLE, snapshots, and through pgbouncer
 	for mode in serializable snapshot pgbouncer; do \
 		TEST_MODE=$$mode $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal || exit 1; done
 

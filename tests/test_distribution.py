@@ -20,7 +20,7 @@ PACKAGE = ROOT / "src" / "fastauth_kit"
 
 # What each extra that the kit imports by itself is needed by, and how it is named there.
 NEEDED_BY = {
-    "cli": ("fastauth_kit.__main__", "fastauth-kit[cli]"),
+    "cli": ("fastauth_kit.surfaces.cli", "fastauth-kit[cli]"),
     # the command is asked for first; tests/surfaces/cli/test_demo.py has the rest
     "demo": ("fastauth_kit.surfaces.cli", "fastauth-kit[cli]"),
     "mail": ("fastauth_kit.features.mail", "fastauth-kit[mail]"),
@@ -174,6 +174,17 @@ def test_the_sdist_has_what_git_has(sdist: Path) -> None:
 def test_it_is_imported_without_any_extra_and_in_bounded_time(python: Path) -> None:
     """Usually a quarter of a second; two are for a machine that is busy."""
     assert float(succeed(python, "-c", IMPORT)) < 2
+
+
+@pytest.mark.parametrize("script", [True, False])
+def test_the_command_without_its_extra_is_one_sentence(python: Path, script: bool) -> None:
+    command = (python.with_name("fastauth-kit"),) if script else (python, "-m", "fastauth_kit")
+    done = run(*command, "--help")
+
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == (
+        "the command fastauth-kit needs typer: pip install 'fastauth-kit[cli]'\n"
+    )
 
 
 def test_importing_it_imports_nothing_of_an_extra(metadata: Distribution) -> None:

@@ -100,8 +100,12 @@ class WarmRunner(PytestRunner):
 
     def execute_pytest(self, params: list[str], **kwargs: Any) -> int:
         """Run pytest as mutmut does, on the same selection."""
-        plugins = [Selection(), *kwargs.pop("plugins", ())]
-        return int(super().execute_pytest(params, plugins=plugins, **kwargs))
+        plugins = [Selection(), self._failures, *kwargs.pop("plugins", ())]
+        status = int(super().execute_pytest(params, plugins=plugins, **kwargs))
+        if status and self._failures.first:
+            # past mutmut, which keeps what tests print
+            print(f"\nfailed: {self._failures.first}", file=sys.__stderr__)
+        return status
 
     def run_stats(self, *, tests: Iterable[str]) -> int:
         """Find out which tests reach which function, in a process of its own."""

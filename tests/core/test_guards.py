@@ -54,11 +54,13 @@ class Counter(LoginGuard):
         self.failures = failures
         self.told: list[tuple[Any, ...]] = []
 
-    def count_failures(self, auth: Assembly[Any]) -> ColumnElement[int]:
+    def count_failures(
+        self, auth: Assembly[Any], attempted: ColumnElement[str]
+    ) -> ColumnElement[int]:
         return literal(self.failures)
 
     async def login_failed(
-        self, work: Work, user_id: Any | None, failures: int, device: Device
+        self, work: Work, user_id: Any | None, attempted: str, failures: int, device: Device
     ) -> None:
         self.told.append(("failed", user_id, failures, device.ip))
 
@@ -189,7 +191,7 @@ async def test_a_login_guard_is_told_of_both_outcomes(make_app: Callable[..., Ki
     assert counter.told == [
         ("succeeded", ada, 4, "203.0.113.7"),
         ("failed", ada, 4, "203.0.113.7"),
-        ("failed", None, 0, "203.0.113.7"),
+        ("failed", None, 4, "203.0.113.7"),
     ]
 
 
@@ -243,3 +245,26 @@ async def test_throttling_and_lockout_agree_in_either_order(
     async with working(kit_app) as work:
         owned = IntLoginFailure.user_id.is_not(None)
         assert await work.scalar(select(func.count(IntLoginFailure.id)).where(owned)) == 2
+
+
+class OwnColumn(Counter):
+    """Counts in a column of the users, which nobody has."""
+
+    def count_failures(
+        self, auth: Assembly[Any], attempted: ColumnElement[str]
+    ) -> ColumnElement[int]:
+        count: ColumnElement[int] = auth.user_model.id * 0
+        return count
+
+
+async def test_a_count_of_nobody_may_be_null(make_app: Callable[..., KitApp]) -> None:
+    kit_app = make_app(hooks=(OwnColumn(most=5, failures=0),))
+    await kit_app.add_user()
+
+    answers = [
+        await log_in(kit_app, "not the password", email=email)
+        for email in ("ada@example.com", "nobody@example.com")
+    ]
+
+    assert [answer.status_code for answer in answers] == [401, 401]
+    assert answers[0].content == answers[1].content

@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
-from uuid import uuid4
 
 import pytest
 from sqlalchemy import func, select
@@ -103,18 +102,12 @@ async def test_an_account_locked_while_the_password_was_checked_stays_shut(
         ),
         **crowd,
     )
-    ada = await kit_app.add_user()
+    await kit_app.add_user()
 
     async def fail() -> None:
-        async with kit_app.sessions.begin() as session:
-            session.add(
-                IntLoginFailure(
-                    id=uuid4(),
-                    user_id=ada,
-                    network="198.51.100.9",
-                    failed_at=kit_app.clock.now,
-                )
-            )
+        async with kit_app.client(ip="198.51.100.9") as elsewhere:
+            answer = await elsewhere.post(LOGIN, json=WRONG)
+        assert answer.status_code == 401
 
     interrupted = rebuilt(kit_app, hasher=Interrupted(context=Counted(), meanwhile=fail))
     async with interrupted.client() as client:

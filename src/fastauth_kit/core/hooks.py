@@ -209,22 +209,25 @@ class LoginGuard(Hook, ABC):
     """Counts failed logins against accounts, and shuts those with too many.
 
     A shut account is answered as if the password were wrong, with the same
-    work. Whether there is an account at all must not show either: ``login_failed``
-    sends the same statements for ``None``, without effect.
+    work. Whether there is an account at all must not show either, in what is read
+    and written: what fails for an address without an account is to be counted by
+    ``attempted``, a mark of what was typed, as that of an account is by its id.
     """
 
     most_failures: int
 
     @abstractmethod
-    def count_failures(self, auth: Assembly[Any]) -> ColumnElement[int]:
-        """Return the SQL of the count, over a row of the users.
+    def count_failures(
+        self, auth: Assembly[Any], attempted: ColumnElement[str]
+    ) -> ColumnElement[int]:
+        """Return the SQL of the count, over a row of the users, or of NULLs for nobody.
 
         It is read together with the account, so that it costs no statement.
         """
 
     @abstractmethod
     async def login_failed(
-        self, work: Work, user_id: Any | None, failures: int, device: Device
+        self, work: Work, user_id: Any | None, attempted: str, failures: int, device: Device
     ) -> None:
         """Take note of a wrong password; ``failures`` were counted before."""
 

@@ -1,5 +1,6 @@
 """An account that was guessed at too often takes no password, and nobody can tell."""
 
+from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
@@ -242,23 +243,90 @@ async def test_a_locked_account_gathers_no_rows(kit_app: KitApp) -> None:
     assert await owners(kit_app) == [ada] * MOST + [None] * 5
 
 
-async def test_what_counts_for_nobody_can_be_pruned(kit_app: KitApp) -> None:
+async def marks(kit_app: KitApp) -> list[int]:
+    """Return how many rows there are of each mark, and last how many have none."""
+    async with kit_app.sessions() as session:
+        rows = Counter(await session.scalars(select(IntLoginFailure.attempted)))
+    without = rows.pop(None, 0)
+    assert not any("nobody" in mark for mark in rows)
+    return [*sorted(rows.values()), without]
+
+
+async def test_an_address_without_an_account_is_counted_as_one_with(kit_app: KitApp) -> None:
+    """Else the time of the count would tell, the longer the more has failed."""
+    ada = await kit_app.add_user()
+    await guess(kit_app, MOST + 2)
+    assert await owners(kit_app) == [ada] * MOST + [None] * 2
+    assert await marks(kit_app) == [MOST + 2]
+
+    await guess(kit_app, MOST + 2, email="nobody@example.com")
+    assert await marks(kit_app) == [MOST, MOST + 4]
+
+
+async def test_the_lock_of_nobody_costs_what_that_of_an_account_does(kit_app: KitApp) -> None:
+    await kit_app.add_user()
+    costs: list[list[int]] = []
+    for email in (ADA, "nobody@example.com"):
+        costs.append([])
+        for _ in range(MOST + 3):
+            kit_app.statements.clear()
+            await guess(kit_app, 1, email=email)
+            costs[-1].append(len(kit_app.statements))
+
+    assert costs[0] == costs[1] == [2, 2, 2, 3, 2, 2]
+
+
+async def test_an_index_finds_the_failures_of_anybody(kit_app: KitApp) -> None:
+    """Not one that leads to the rows of all who have no account."""
+    if kit_app.engine.dialect.name != "sqlite":
+        return
+    await kit_app.add_user()
+    for email in (ADA, "nobody@example.com"):
+        await guess(kit_app, 1, email=email)
+    (search,) = {text for text in kit_app.statements if "kit_row" in text}
+    nothing = (None,) * search.count("?")
+    async with kit_app.engine.connect() as connection:
+        plan = await connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {search}", nothing)
+        told = " ".join(str(row[-1]) for row in plan.all())
+
+    assert told.count("(attempted=?)") == told.count("(user_id=?)") == 1
+
+
+async def test_a_mark_does_not_show_the_address(kit_app: KitApp) -> None:
+    """Somebody may type a password into the wrong box."""
+    await guess(kit_app, 1, email="nobody@example.com")
+    await guess(kit_app, 1, email="Nobody@Example.com ")
+    await guess(kit_app, 1, email="other@example.com")
+
+    assert await marks(kit_app) == [1, 2, 0]
+
+
+async def test_what_failed_before_there_was_an_account_does_not_lock_it(kit_app: KitApp) -> None:
+    await guess(kit_app, MOST + 1)
+    await kit_app.add_user()
+
+    assert await status(kit_app) == 200
+
+
+async def test_what_counts_for_nobody_can_be_pruned_after_a_week(kit_app: KitApp) -> None:
     ada = await kit_app.add_user()
     await guess(kit_app, MOST)
     await guess(kit_app, 3, email="nobody@example.com")
     lockout = kit_app.auth.feature(Lockout)
+    kit_app.clock.advance(days=7)
+    await guess(kit_app, 1, email="nobody@example.com")
     pruned: list[int] = []
     for _ in range(3):
         async with kit_app.sessions() as session, kit_app.auth.work_for(session) as work:
             pruned.append(await lockout.prune(work, at_most=2))
 
     assert pruned == [2, 1, 0]
-    assert await owners(kit_app) == [ada] * MOST
+    assert await owners(kit_app) == [ada] * MOST + [None]
 
 
 async def test_a_failure_outlives_an_account_that_is_deleted_meanwhile(kit_app: KitApp) -> None:
     async with kit_app.sessions() as session, kit_app.auth.work_for(session) as work:
-        await kit_app.auth.feature(Lockout).login_failed(work, 4711, 0, Device(ip=HOME))
+        await kit_app.auth.feature(Lockout).login_failed(work, 4711, "mark", 0, Device(ip=HOME))
 
     assert await owners(kit_app) == [None]
 

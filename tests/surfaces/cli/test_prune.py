@@ -81,8 +81,9 @@ def _pending(days_ago: float) -> dict[str, Any]:
     }
 
 
-def _failure(user_id: int | None) -> dict[str, Any]:
-    values = {"id": time_ordered_id(START), "network": "192.0.2.1", "failed_at": START}
+def _failure(user_id: int | None, days_ago: int) -> dict[str, Any]:
+    at = START - days_ago * DAY
+    values = {"id": time_ordered_id(at), "network": "192.0.2.1", "failed_at": at}
     return {**values, "user_id": user_id}
 
 
@@ -91,7 +92,7 @@ FILLING: list[tuple[Any, Callable[[int], list[dict[str, Any]]]]] = [
     (IntOneTimeToken, lambda user: [_token(user, d, f"s{d}") for d in (-1, 0.5, 2, 3)]),
     (IntAuditEvent, lambda user: [_event(days) for days in (1, 100, 200)]),
     (IntPendingRegistration, lambda user: [_pending(days) for days in (-1, 1, 2, 3)]),
-    (IntLoginFailure, lambda user: [_failure(u) for u in (user, None, None, None)]),
+    (IntLoginFailure, lambda user: [_failure(user, 9), *(_failure(None, d) for d in (6, 7, 8, 9))]),
 ]
 
 
@@ -134,7 +135,7 @@ def test_what_is_over_goes_of_every_feature_and_events_stay(shop: Shop, batch: s
         "private_registration": 3,
         "lockout": 3,
     }
-    assert list(shop.do(lambda: _left(shop.kit_app)).values()) == [1, 2, 3, 1, 1]
+    assert list(shop.do(lambda: _left(shop.kit_app)).values()) == [1, 2, 3, 1, 2]
 
 
 def test_old_events_go_if_that_is_said(shop: Shop) -> None:

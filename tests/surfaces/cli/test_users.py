@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from fastauth_kit.features.audit import Audit
-from tests.kit_app import PASSWORD, IntAuditEvent, UuidAuditEvent
+from fastauth_kit.features.lockout import Lockout
+from tests.kit_app import PASSWORD, IntAuditEvent, IntLoginFailure, UuidAuditEvent
 from tests.mailing import once
 from tests.surfaces.cli.shops import ADA, Shop
 
@@ -152,6 +153,30 @@ def test_a_deactivated_user_is_signed_out(shop: Shop) -> None:
 
     assert shop.call("sessions", "list", ADA).out == "Not signed in anywhere.\n"
     assert shop.log_in() != 200
+
+
+def test_who_is_unlocked_may_sign_in_again(make_shop: Callable[..., Shop]) -> None:
+    shop = make_shop(more_features=(Lockout(model=IntLoginFailure, most_failures=2),))
+    shop.add()
+    for _ in range(2):
+        shop.log_in(password="not the password")
+    assert shop.log_in() == 401
+
+    done = shop.call("users", "unlock", ADA)
+
+    assert (done.code, done.err) == (0, "")
+    assert done.out.endswith("is unlocked. Failed logins forgotten: 2.\n")
+    assert shop.log_in() == 200
+
+
+@once
+def test_nobody_is_unlocked_without_lockout(shop: Shop) -> None:
+    shop.add()
+
+    done = shop.call("users", "unlock", ADA)
+
+    assert (done.code, done.out) == (1, "")
+    assert done.err == "add Lockout(...) to AuthKit(features=...)\n"
 
 
 def test_a_new_password_ends_sessions_and_works(shop: Shop) -> None:

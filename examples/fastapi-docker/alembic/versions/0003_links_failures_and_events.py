@@ -66,6 +66,13 @@ def upgrade() -> None:
         "login_failures",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column(
+            "attempted",
+            sa.String(length=64)
+            .with_variant(sa.String(length=64, collation="utf8mb4_bin"), "mariadb")
+            .with_variant(sa.String(length=64, collation="utf8mb4_bin"), "mysql"),
+            nullable=True,
+        ),
+        sa.Column(
             "network",
             sa.String(length=64)
             .with_variant(sa.String(length=64, collation="utf8mb4_bin"), "mariadb")
@@ -79,6 +86,9 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id"),
     )
     with op.batch_alter_table("login_failures") as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_login_failures_attempted"), ["attempted"], unique=False
+        )
         batch_op.create_index(batch_op.f("ix_login_failures_user_id"), ["user_id"], unique=False)
 
     op.create_table(

@@ -16,7 +16,7 @@ class LoginFailureMixin(OwnedByUser[IdT], Generic[IdT]):
     The caller adds ``__tablename__`` and ``__auth_user__``. An account has at
     most about as many rows as failures shut it; good logins, and a new
     password, delete them. A failure that counts for no account is a row without
-    a user, so that the time of its commit tells nothing; ``Lockout.prune``
+    a user, so that the time of an answer tells nothing; ``Lockout.prune``
     deletes those.
     """
 
@@ -24,6 +24,10 @@ class LoginFailureMixin(OwnedByUser[IdT], Generic[IdT]):
 
     id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
     """Orders them by time."""
+
+    attempted: Mapped[str | None] = mapped_column(exact_text(64), index=True)
+    """A mark (an HMAC) of an address that has no account, by which its failures are
+    counted; ``None`` where it has one, and after the lock."""
 
     network: Mapped[str] = mapped_column(exact_text(64))
     """Where it came from: an IPv4 address or an IPv6 /64."""

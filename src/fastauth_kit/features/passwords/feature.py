@@ -110,7 +110,7 @@ class Passwords(Feature):
             if stored is None or not outcome.valid:
                 return None, found
             if outcome.new_hash is None:
-                user = await statements.hold(work, found.user_id, address, stored)
+                user = await statements.hold(work, found, address)
             else:
                 user = await self._upgrade(work, found, address, outcome.new_hash)
             if user is not None:
@@ -269,9 +269,8 @@ async def _note_failure(work: Work, address: str, found: FoundAccount, device: D
     typed = printable(address, at_most=MAX_TYPED_LENGTH)
     await tell(work, LoginFailed(typed, device, found.user_id))
     guards = work.auth.taking_part(LoginGuard)
-    counted = found.failures or (0,) * len(guards)
-    for guard, failures in zip(guards, counted, strict=True):
-        await guard.login_failed(work, found.user_id, failures, device)
+    for guard, failures in zip(guards, found.failures, strict=True):
+        await guard.login_failed(work, found.user_id, found.attempted, failures, device)
 
 
 async def _note_success(

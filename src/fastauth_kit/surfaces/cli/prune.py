@@ -90,7 +90,7 @@ def prune(
     """Delete what is over, of every feature that is on, beside the running app.
 
     Sessions, one-time tokens, registrations nobody completed, and failed logins that
-    count for nobody. Each batch is a transaction of its own: stop it when you like.
+    count for no account. Each batch is a transaction of its own: stop it when you like.
     """
     plan = _Plan(sessions_over_for, events_older_than, batch, timedelta(milliseconds=pause_ms))
     deleted = operate(context, partial(_prune, plan=plan, quiet=as_json))

@@ -7,6 +7,7 @@ import typer
 
 from fastauth_kit.core.work import Work
 from fastauth_kit.features.accounts import Accounts
+from fastauth_kit.features.lockout import Lockout
 from fastauth_kit.features.passwords import Passwords
 from fastauth_kit.surfaces.cli.asking import PasswordFromStdin, Yes, confirm, read_password
 from fastauth_kit.surfaces.cli.installation import run_operation
@@ -16,7 +17,7 @@ from fastauth_kit.surfaces.cli.whom import Whom, find_whom
 
 def add_changes(users: typer.Typer) -> None:
     """Add the commands that change one account."""
-    for change in (activate, deactivate, promote, demote, verify, set_password, delete):
+    for change in (activate, deactivate, promote, demote, verify, unlock, set_password, delete):
         users.command(change.__name__.replace("_", "-"))(change)
 
 
@@ -43,6 +44,17 @@ def demote(context: typer.Context, user: Whom) -> None:
 def verify(context: typer.Context, user: Whom) -> None:
     """Vouch that a user reads the mailbox of their address."""
     _update(context, user, {"is_verified": True}, "is verified")
+
+
+def unlock(context: typer.Context, user: Whom) -> None:
+    """Forget the failed logins of a user: their password is taken again."""
+
+    async def forget(work: Work) -> tuple[str, int]:
+        shown, user_id = await _named(work, user)
+        return shown, await work.auth.feature(Lockout).unlock(work, user_id)
+
+    shown, forgotten = run_operation(context, forget)
+    typer.echo(f"{shown} is unlocked. Failed logins forgotten: {forgotten}.")
 
 
 def set_password(
