@@ -4,11 +4,11 @@ import sys
 
 try:
     from fastauth_kit.surfaces.cli import main
-except ImportError as error:
-    if "pip install" not in str(error):
+except ImportError as _missing:
+    if "pip install" not in str(_missing):
         raise
     # for who types a command the sentence is enough
-    sys.exit(str(error))
+    sys.exit(str(_missing))
 
 __all__ = ["main"]
 
