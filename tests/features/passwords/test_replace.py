@@ -45,6 +45,17 @@ async def test_the_policy_counts_for_operators_too(kit_app: KitApp) -> None:
         assert await works(client, ada)
 
 
+@pytest.mark.parametrize("personal", ["bob@example.com", "robert the bob"])
+async def test_the_policy_knows_whose_password_it_is(kit_app: KitApp, personal: str) -> None:
+    ada = await join(kit_app)
+    bob = await join(kit_app, "bob@example.com", name="Robert the Bob")
+
+    with pytest.raises(InvalidInput):
+        await replace(kit_app, bob.id, personal)
+
+    assert await replace(kit_app, ada.id, personal) is not None
+
+
 async def test_nobody_is_nobody(kit_app: KitApp) -> None:
     ada = await join(kit_app)
 
