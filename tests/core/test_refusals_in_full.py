@@ -75,7 +75,7 @@ def fault(kind: str, place: list[str], sentence: str) -> list[dict[str, Any]]:
             fault("json_invalid", ["body"], "The body is nested too deeply."),
         ),
         (
-            {"content": b"[" * 30_000, "headers": JSON},
+            {"content": b"[" * 30_000 + b"]" * 30_000, "headers": JSON},
             fault("json_invalid", ["body"], "The body is nested too deeply."),
         ),
     ],
