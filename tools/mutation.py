@@ -196,7 +196,7 @@ def in_order(mutant: str, tests: list[str], *, seconds: float = SECONDS) -> list
         seen[kind] += 1
         if test in killers:
             return 0, killers[test], durations[test]
-        near = 1 if file in place else 2 if f"/{folder}/" in place else 3
+        near = 1 if file in Path(place).stem else 2 if f"/{folder}/" in place else 3
         # a hundred cases of one test, however near, notice less than a hundred tests
         return near + seen[kind], near, durations[test]
 
