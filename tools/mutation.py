@@ -32,6 +32,7 @@ import tempfile
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from math import log2
 from pathlib import Path
 from typing import Any, Final
 
@@ -191,14 +192,14 @@ def in_order(mutant: str, tests: list[str], *, seconds: float = SECONDS) -> list
     *_, folder, file = mutant.partition(".x")[0].split(".")
     seen: dict[str, int] = defaultdict(int)
 
-    def rank(test: str) -> tuple[int, int, float]:
+    def rank(test: str) -> tuple[float, int, float]:
         place, (kind, _, _) = test.partition("::")[0], test.partition("[")
         seen[kind] += 1
         if test in killers:
             return 0, killers[test], durations[test]
         near = 1 if file in Path(place).stem else 2 if f"/{folder}/" in place else 3
         # a hundred cases of one test, however near, notice less than a hundred tests
-        return near + seen[kind], near, durations[test]
+        return near + log2(seen[kind]), near, durations[test]
 
     by_duration = sorted(tests, key=durations.__getitem__)
     return within(seconds, sorted(by_duration, key=rank))

@@ -177,3 +177,5 @@ async def test_an_access_token_is_no_cursor(client: httpx2.AsyncClient, root: Pe
     answer = await client.get(USERS, params={"cursor": token}, headers=root.headers)
 
     assert_invalid(answer, ("query", "cursor"))
+    (fault,) = answer.json()["detail"]
+    assert (fault["type"], fault["msg"]) == ("cursor_invalid", "Use a cursor as it was given.")

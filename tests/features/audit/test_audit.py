@@ -8,7 +8,7 @@ from uuid import UUID
 import pytest
 from fastapi import Depends, FastAPI, Request
 
-from fastauth_kit import AuthKit, Event, tell
+from fastauth_kit import AuthKit, Device, Event, Passwords, tell
 from fastauth_kit.core.current_request import during
 from fastauth_kit.features.audit import Audit
 from fastauth_kit.features.lockout import Lockout
@@ -17,7 +17,7 @@ from tests.core.parts import working
 from tests.core.test_login_gate import Holiday, Toy
 from tests.features.accounts.people import join
 from tests.features.audit.trail import ADA, log_in, send, trail
-from tests.kit_app import IntAuditEvent, IntLoginFailure, KitApp, UuidAuditEvent
+from tests.kit_app import PASSWORD, IntAuditEvent, IntLoginFailure, KitApp, UuidAuditEvent
 from tests.mailing import mail_features, mailed_token
 
 SQLITE = pytest.mark.parametrize("database_kind", ["sqlite"], indirect=True)
@@ -191,6 +191,17 @@ async def test_a_script_has_neither_address_nor_actor(kit_app: KitApp) -> None:
 
     assert [row.kind for row in rows] == ["user_created", "user_promoted"]
     assert {(row.ip, row.user_agent, row.actor_id) for row in rows} == {(None, None, None)}
+
+
+@SQLITE
+async def test_what_signs_in_elsewhere_than_in_a_request_says_from_where(kit_app: KitApp) -> None:
+    await kit_app.add_user()
+    terminal = Device("198.51.100.4", "terminal")
+    async with working(kit_app) as work:
+        await kit_app.auth.feature(Passwords).log_in(work, ADA, PASSWORD, device=terminal)
+
+    (row,) = await trail(kit_app, "logged_in")
+    assert (row.ip, row.user_agent) == (terminal.ip, terminal.user_agent)
 
 
 @SQLITE
