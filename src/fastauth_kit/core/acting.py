@@ -11,16 +11,11 @@ from fastauth_kit.core.store import hold
 from fastauth_kit.core.work import Work
 
 
-async def hold_actor(
-    work: Work, session: CurrentSession, *, superuser: bool = False
-) -> UserMixin[Any]:
-    """Lock whoever is acting, if their session and their rights still hold.
+async def hold_superuser(work: Work, session: CurrentSession) -> UserMixin[Any]:
+    """Lock the superuser who is acting, if their session and their rights still hold.
 
     For after a pause in which no connection was held: a logout, deactivation
     or demotion that was answered meanwhile must count.
-
-    Args:
-        superuser: They must be one.
 
     Raises:
         InvalidToken: The session or the account has ended.
@@ -32,7 +27,7 @@ async def hold_actor(
     if user is None:
         raise InvalidToken
     await confirm_session(work, session)
-    if superuser and not user.is_superuser:
+    if not user.is_superuser:
         raise NotEnoughPermissions
     return user
 

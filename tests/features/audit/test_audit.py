@@ -36,6 +36,7 @@ async def test_a_login_is_a_row_with_everything_about_it(kit_app: KitApp) -> Non
         "Browser/1[2J",
     )
     assert set(row.data) == {"session_id", "methods"}
+    assert row.data["methods"] == ["pwd"]
     assert row.id.version == 7
 
 

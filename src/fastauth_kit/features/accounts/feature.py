@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 from uuid import UUID
 
-from fastauth_kit.core.acting import hold_actor
+from fastauth_kit.core.acting import hold_superuser
 from fastauth_kit.core.assembly import Assembly
 from fastauth_kit.core.authentication import Authenticated
 from fastauth_kit.core.errors import DataConflict
@@ -140,7 +140,7 @@ class Accounts(Feature):
                 work, password, place="password", email=address, name=columns.get("name")
             )
         if acting_session is not None:
-            await hold_actor(work, acting_session, superuser=True)
+            await hold_superuser(work, acting_session)
         return await self.create_with_hash(work, address, hashed, **columns)
 
     async def create_with_hash(
