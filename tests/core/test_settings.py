@@ -104,3 +104,10 @@ def test_no_key_is_shown() -> None:
 @pytest.mark.parametrize("key", ["schlüssel", "schlüssel".encode()])
 def test_text_and_bytes_name_the_same_key(key: str | bytes) -> None:
     assert key_bytes(key) == b"schl\xc3\xbcssel"
+
+
+def test_eight_different_letters_pass_for_random_and_seven_do_not() -> None:
+    assert AuthSettings(secret_key="kitesbox" * 4)
+
+    with pytest.raises(ConfigurationError, match="not random"):
+        AuthSettings(secret_key="kitesbo" * 5)

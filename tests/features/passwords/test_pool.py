@@ -394,6 +394,9 @@ class TestNiceness:
 
         assert os.getpriority(os.PRIO_PROCESS, 0) == own
 
+    def test_goes_as_far_as_the_system_does(self) -> None:
+        assert niceness_in(HashingPool(1, niceness=19)) == 19
+
     def test_that_the_system_forbids_stops_nobody(self, monkeypatch: pytest.MonkeyPatch) -> None:
         def forbidden(increment: int) -> int:
             raise PermissionError(increment)
