@@ -37,6 +37,8 @@ default_pool_size = {pool_size}
 server_round_robin = 1
 max_client_conn = 1000
 server_idle_timeout = 5
+# how long a client waits where the database is away; 120 s by default
+query_wait_timeout = 10
 ignore_startup_parameters = extra_float_digits
 """
 
