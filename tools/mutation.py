@@ -52,10 +52,32 @@ EVERY_DATABASE: Final = os.environ.get("MUTATION_DATABASES") == "all"
 EACH: Final = int(os.environ.get("MUTATION_EACH") or 1)
 SETUP_SECONDS: Final = 0.04
 """What a test takes beside the time that mutmut measures."""
+SLOW: Final = 0.1
+"""Seconds of a test that goes through HTTP; others are tried before it."""
 PATIENCE: Final = 20.0
 """Seconds after which a test counts as hanging, unless it takes long anyway."""
 HANGS: Final = 36
 """The exit status that mutmut reads as a time-out."""
+_OPENAPI: Final = "tests/features/test_contract_in_openapi.py"
+_AUDIT: Final = "tests/features/audit/test_audit.py"
+_COOKIES: Final = "tests/features/cookies/"
+_COUNTED: Final = ("tests/features/lockout/", "tests/features/throttling/test_throttled")
+BESIDE: Final[dict[str, tuple[str, ...]]] = {
+    "core/after_commit": ("tests/features/mail/",),
+    "core/afterwards": (_AUDIT,),
+    "core/forms": (_OPENAPI,),
+    "core/login": (_AUDIT,),
+    "core/problems": (_OPENAPI,),
+    "core/routes": (_COOKIES, _OPENAPI),
+    "core/tokens": (_COOKIES,),
+    "passwords/feature": (_AUDIT, *_COUNTED),
+    "passwords/router": (_OPENAPI, *_COUNTED),
+    "passwords/statements": _COUNTED,
+    "sessions/feature": (_AUDIT, "tests/features/sessions/test_expiry"),
+    "sessions/presented": (_COOKIES,),
+    "sessions/router": (_COOKIES, _OPENAPI),
+}
+"""Where the tests of a file are, if neither their name nor their folder says so."""
 # without it each test runs over synchronous sessions on one database, maybe another
 os.environ["EVERY_STYLE"] = "1"
 KILLERS: Final = Path("killers.jsonl")
@@ -138,7 +160,9 @@ class WarmRunner(PytestRunner):
                 print(f"running {len(chosen)} tests")
                 return _in_a_fork(lambda: self._run(chosen, name=""))
             if mutant_name.rpartition("__mutmut_")[0] in self._early:
-                return _run_anew(in_order(mutant_name, list(self._items), seconds=4 * SECONDS))
+                likely = in_order(mutant_name, list(self._items), seconds=float("inf"))
+                imported = within(3 * SECONDS, one_of_each_file_first(likely))
+                return _run_anew(dict.fromkeys([*within(SECONDS, likely), *imported]))
             return self._run(in_order(mutant_name, list(tests)), name=mutant_name)
 
     def _collect(self) -> None:
@@ -178,7 +202,7 @@ class WarmRunner(PytestRunner):
         return int(bool(self._failures.first))
 
 
-def _run_anew(tests: Sequence[str]) -> int:
+def _run_anew(tests: Iterable[str]) -> int:
     """Run tests in a new process, which imports the mutant; mutmut has put its name there."""
     _silence()
     command = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", *tests]
@@ -190,6 +214,7 @@ def in_order(mutant: str, tests: list[str], *, seconds: float = SECONDS) -> list
     killers = _killers_near(mutant)
     durations = defaultdict(float, state().duration_by_test)
     *_, folder, file = mutant.partition(".x")[0].split(".")
+    beside = BESIDE.get(f"{folder}/{file}", ())
     seen: dict[str, int] = defaultdict(int)
 
     def rank(test: str) -> tuple[float, int, float]:
@@ -197,12 +222,27 @@ def in_order(mutant: str, tests: list[str], *, seconds: float = SECONDS) -> list
         seen[kind] += 1
         if test in killers:
             return 0, killers[test], durations[test]
-        near = 1 if file in Path(place).stem else 2 if f"/{folder}/" in place else 3
-        # a hundred cases of one test, however near, notice less than a hundred tests
-        return near + log2(seen[kind]), near, durations[test]
+        is_beside = file in Path(place).stem or place.startswith(beside)
+        near = 1 if is_beside else 2 if f"/{folder}/" in place else 3
+        # a hundred cases of one test, however near, notice less than a hundred tests;
+        # but what takes no time stands in nobody's way
+        cost = min(1.0, durations[test] / SLOW)
+        return near - 1 + cost + log2(seen[kind]) * cost, near, durations[test]
 
     by_duration = sorted(tests, key=durations.__getitem__)
     return within(seconds, sorted(by_duration, key=rank))
+
+
+def one_of_each_file_first(tests: Sequence[str]) -> list[str]:
+    """Sort for a mutant that is noticed, if at all, while a file is imported."""
+    seen = Counter[str]()
+
+    def rank(test: str) -> int:
+        file, _, _ = test.partition("::")
+        seen[file] += 1
+        return seen[file]
+
+    return sorted(tests, key=rank)
 
 
 def within(seconds: float, tests: Sequence[str]) -> list[str]:

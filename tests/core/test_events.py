@@ -16,7 +16,14 @@ import fastauth_kit.features.lockout
 import fastauth_kit.features.magic_links
 import fastauth_kit.features.password_reset
 from fastauth_kit import Device, Event, UserMixin
-from fastauth_kit.core.events import MAX_CHARACTERS, MAX_TEXT, data_of, kind_of, subject_of
+from fastauth_kit.core.events import (
+    MAX_CHARACTERS,
+    MAX_KIND,
+    MAX_TEXT,
+    data_of,
+    kind_of,
+    subject_of,
+)
 from fastauth_kit.features.accounts import UserCreated, UserUpdated
 from fastauth_kit.features.passwords import LoginFailed
 from fastauth_kit.features.sessions import LoggedIn, RevokedReason, SessionsRevoked
@@ -139,9 +146,12 @@ def test_what_has_a_column_of_its_own_is_not_repeated() -> None:
         (datetime(2026, 11, 23, tzinfo=UTC), "2026-11-23T00:00:00+00:00"),
         (timedelta(minutes=5), "0:05:00"),
         (frozenset({"b", "a"}), ["a", "b"]),
+        # by what is read, so that the order is the same for every kind of item
+        ({9, 10}, [10, 9]),
         (("a\n", b"raw", ["nested"], 1), ["a", 1]),
         (list(range(1000)), list(range(50))),
         ({"name\n": "v\n", "token": "x", 3: "y", "list": [1]}, {"name": "v"}),
+        ({"n" * 1000: 1}, {"n" * MAX_KIND: 1}),
     ],
     ids=kind_of_value,
 )
@@ -163,6 +173,17 @@ def test_all_fields_together_are_bounded() -> None:
     kind = dataclasses.make_dataclass("Wide", [(name, str) for name in names], bases=(Event,))
 
     assert len(str(data_of(kind(*["x" * MAX_TEXT] * 40)))) < MAX_CHARACTERS + 1000
+
+
+def test_what_just_fits_is_written() -> None:
+    names = [f"f{number:02}" for number in range(MAX_CHARACTERS // 100)]
+    kind = dataclasses.make_dataclass("Full", [(name, str) for name in names], bases=(Event,))
+    # of each field count the name, the text and its two quotes
+    texts = ["x" * (100 - 3 - 2)] * len(names)
+    texts[-1] += "x" * (MAX_CHARACTERS % 100)
+
+    assert list(data_of(kind(*texts))) == names
+    assert list(data_of(kind(*texts[:-1], texts[-1] + "x"))) == names[:-1]
 
 
 def test_fields_can_be_left_out_by_name() -> None:

@@ -59,6 +59,12 @@ class OfItsOwn(TypeDecorator[str]):
         return str
 
 
+class Rolled(UserDefinedType[int]):
+    """A number whose width nobody knows."""
+
+    python_type = int
+
+
 class Nameless(UserDefinedType[Any]):
     """As SQLAlchemy 2.0 has it for types that name no Python type."""
 
@@ -79,6 +85,7 @@ def of(column_type: TypeEngine[Any]) -> KeyFormat:
         (BigInteger(), KeyFormat(int, largest=2**63 - 1)),
         (BigInteger().with_variant(Integer(), "sqlite"), KeyFormat(int, largest=2**63 - 1)),
         (Doubled(), KeyFormat(int, largest=2**15 - 1)),
+        (Rolled(), KeyFormat(int, largest=2**63 - 1)),
         (Uuid(), KeyFormat(UUID)),
         (Guid(), KeyFormat(UUID)),
         (Uuid(as_uuid=False), KeyFormat(str, longest=255)),

@@ -41,6 +41,14 @@ class Holiday(LoginCondition):
         raise OnHoliday
 
 
+class FirstLogin(LoginCondition):
+    """Lets nobody in twice: it asks the database, within the login's own work."""
+
+    async def check_login(self, work: Work, user: UserMixin[Any]) -> None:
+        if await work.scalar(select(IntSession.id).where(IntSession.user_id == user.id)):
+            raise OnHoliday
+
+
 async def log_in(kit_app: KitApp) -> httpx2.Response:
     async with kit_app.client() as client:
         return await client.post("/api/auth/login", json=CREDENTIALS)
@@ -116,6 +124,14 @@ async def test_a_condition_refuses_before_any_session(make_app: Callable[..., Ki
 
     assert (answer.status_code, answer.json()["code"]) == (403, "on_holiday")
     assert await fetch(kit_app, select(IntSession.id)) == []
+
+
+@ONE_DATABASE
+async def test_a_condition_can_ask_the_database(make_app: Callable[..., KitApp]) -> None:
+    kit_app = make_app(hooks=(FirstLogin(),))
+    await kit_app.add_user()
+
+    assert [(await log_in(kit_app)).status_code for _ in range(2)] == [200, 403]
 
 
 @ONE_DATABASE

@@ -17,6 +17,7 @@ class ForSuperusers(RequestCondition):
     """Lets nobody else in."""
 
     def check_request(self, auth: Assembly[Any], user: UserMixin[Any]) -> None:
+        assert isinstance(user, auth.user_model)
         if not user.is_superuser:
             raise Maintenance
 

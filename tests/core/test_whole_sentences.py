@@ -23,6 +23,8 @@ from fastauth_kit import (
 )
 from fastauth_kit.core.models import primary_key
 from fastauth_kit.core.routes import Routes
+from fastauth_kit.core.transport import SessionTransport
+from fastauth_kit.features.cookies import Cookies
 from fastauth_kit.features.passwords import HashingPool, PasswordPolicy, default_context
 from tests.kit_app import SECRET, IntSession, IntUser, UuidUser
 
@@ -42,6 +44,10 @@ class TwoKeys(UserMixin[int], Base):
 
 class Bell:
     """Takes part in nothing that is known."""
+
+
+class OtherCookies(Cookies, SessionTransport):
+    """A transport of a caller's."""
 
 
 class Listener(EventSink):
@@ -92,6 +98,23 @@ def sessions(**options: Any) -> Sessions:
         (
             lambda: settings(algorithm="none"),
             "algorithm must be one of HS256, HS384, HS512, not 'none'",
+        ),
+        (
+            lambda: settings(trusted_proxies="10.0.0.0/8"),
+            "trusted_proxies must be a list of networks, such as ['10.0.0.0/8'], "
+            "or the number of proxies in front of the app",
+        ),
+        (
+            lambda: settings(secret_key=SECRET, secret_key_fallbacks=[SECRET]),
+            "secret_key and secret_key_fallbacks name the same key twice",
+        ),
+        (
+            lambda: kit(Passwords(), sessions()).require_user(max_age=timedelta(0)),
+            "require_user(max_age=...) must be at least a second",
+        ),
+        (
+            lambda: kit(Passwords(), sessions(), Cookies(), hooks=(OtherCookies(),)),
+            "one part at most may be a SessionTransport",
         ),
         (lambda: settings(max_body_bytes=1), "max_body_bytes must be at least 1024"),
         (

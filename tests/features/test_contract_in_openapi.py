@@ -249,7 +249,12 @@ def test_a_refusal_is_documented_with_what_it_looks_like(document: dict[str, Any
 def test_a_refusal_for_a_while_says_when_to_come_back(document: dict[str, Any]) -> None:
     refused = document["paths"]["/login"]["post"]["responses"]["503"]
 
-    assert set(refused["headers"]) == {"Retry-After"}
+    assert refused["headers"] == {
+        "Retry-After": {
+            "description": "In seconds.",
+            "schema": {"type": "integer", "minimum": 0},
+        }
+    }
     assert set(refused["content"]["application/problem+json"]["examples"]) == {
         "busy",
         "database_unavailable",

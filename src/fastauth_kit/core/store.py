@@ -105,7 +105,10 @@ async def _refuse_repeatable_read(work: Work) -> None:
     """
     if work.dialect != "postgresql" or work.engine in work.auth.checked_engines:
         return
-    level = await work.read(lambda session: session.connection().get_isolation_level())
+    bind: dict[str, Any] = {"mapper": work.auth.user_model}
+    level = await work.read(
+        lambda session: session.connection(bind_arguments=bind).get_isolation_level()
+    )
     if level == "REPEATABLE READ":
         raise ConfigurationError(
             "the engine is set to REPEATABLE READ, where a session can survive a change of "

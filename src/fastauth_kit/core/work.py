@@ -65,12 +65,12 @@ class Work:
     @property
     def dialect(self) -> str:
         """``sqlite``, ``postgresql``, ``mysql`` or ``mariadb``."""
-        return self._database.session.get_bind().dialect.name
+        return self.engine.dialect.name
 
     @property
     def engine(self) -> Engine:
-        """The engine behind the session."""
-        return self._database.session.get_bind().engine
+        """The engine behind the session; where models have engines of their own, the users'."""
+        return self._database.session.get_bind(self.auth.user_model).engine
 
     @property
     def is_clean(self) -> bool:

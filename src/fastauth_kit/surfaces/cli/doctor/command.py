@@ -56,7 +56,7 @@ def _of_the_database(auth: AuthKit[Any], session: Session) -> list[Finding]:
 
 
 def _look(auth: AuthKit[Any], session: Session) -> Iterator[Finding]:
-    connection = session.connection()
+    connection = session.connection(bind_arguments={"mapper": auth.user_model})
     for table in tables_of(auth):
         yield from check_table(connection, table)
     for check in database.CHECKS:
